@@ -1,0 +1,553 @@
+package sigio_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sigmalang/sigma/sigio"
+)
+
+// A timeout of the wrapped stream loses nothing and leaves no trace: after it
+// every call is made again by the rules of its documentation, and what comes
+// out is what would have come out without it.
+
+// slow is a net.Error.
+type slow struct{ timeout bool }
+
+func (*slow) Error() string   { return "i/o is slow" }
+func (s *slow) Timeout() bool { return s.timeout }
+func (*slow) Temporary() bool { return false }
+
+var timeouts = []struct {
+	name string
+	err  error
+}{
+	{"deadline of an os.File", os.ErrDeadlineExceeded},
+	{"deadline of a connection", &net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}},
+	{"a net.Error of its own", &slow{timeout: true}},
+	{"deadline of a context, wrapped", fmt.Errorf("wrapped: %w", context.DeadlineExceeded)},
+}
+
+// patient plays a script on a Writer whose sink times out.
+type patient struct {
+	testing.TB
+	w        *sigio.Writer
+	want     error // the only one that may come
+	hasty    bool  // does not push what a Write accepted before it timed out
+	accepted int64
+	timeouts int
+}
+
+// again reports whether a call has to be made again.
+func (p *patient) again(err error) bool {
+	p.Helper()
+	if err == nil {
+		return false
+	}
+	requireIdentical(p, p.want, err)
+	p.timeouts++
+	return true
+}
+
+// accept counts, and holds the figures to it.
+func (p *patient) accept(n int64) {
+	p.Helper()
+	p.accepted += n
+	st := p.w.Stats()
+	require.Equal(p, p.accepted, st.Raw+st.Buffered, "every byte that was accepted is in a chunk or waits for one")
+}
+
+func (p *patient) play(a act) {
+	p.Helper()
+	switch {
+	case a.write != nil:
+		p.write(a.write)
+	case a.from != nil:
+		source := bytes.NewReader(a.from)
+		for again := true; again; {
+			left := source.Len()
+			n, err := p.w.ReadFrom(source)
+			require.EqualValues(p, left-source.Len(), n, "all that was taken is counted")
+			p.accept(n)
+			again = p.again(err)
+		}
+		require.Zero(p, source.Len())
+	case a.meta != nil:
+		for p.again(p.w.WriteMeta(metaKind, a.meta)) {
+			continue
+		}
+	default:
+		for p.again(p.w.Flush()) {
+			continue
+		}
+	}
+}
+
+func (p *patient) write(b []byte) {
+	p.Helper()
+	for {
+		n, err := p.w.Write(b)
+		require.GreaterOrEqual(p, n, 0)
+		require.LessOrEqual(p, n, len(b))
+		p.accept(int64(n))
+		b = b[n:]
+		if !p.again(err) {
+			require.Empty(p, b)
+			return
+		}
+		if p.hasty && len(b) == 0 {
+			return
+		}
+	}
+}
+
+// run plays all of a script and closes.
+func (p *patient) run(s script) {
+	p.Helper()
+	for _, a := range s {
+		p.play(a)
+	}
+	for p.again(p.w.Close()) {
+		n, err := p.w.Write([]byte("more"))
+		requireIdentical(p, sigio.ErrClosed, err, "a Close that timed out has closed")
+		require.Zero(p, n)
+	}
+	require.NoError(p, p.w.Close())
+}
+
+// slowScript leads to short writes, which can be cut at every byte, and to
+// some of 64 KiB.
+func slowScript() script {
+	return script{
+		{meta: []byte("note")},
+		{write: prose(1, 100)}, {flush: true},
+		{write: noise(2, 70_000)}, {flush: true},
+		{from: runs(3, 140_000)}, {meta: []byte("another")}, {flush: true},
+		{write: noise(4, 1)}, {flush: true}, {flush: true},
+		{from: noise(5, 66_000)},
+		{write: runs(6, 2*sigio.MinChunkSize)},
+		{meta: []byte("behind a block")}, {flush: true},
+		{write: noise(7, 20)},
+	}
+}
+
+// cutsOf are the byte counts at which a write of n bytes is interrupted: all
+// of short ones, of long ones the ends and some between.
+func cutsOf(rng *rand.Rand, n int) (cuts []int) {
+	if n <= 300 {
+		for i := range n + 1 {
+			cuts = append(cuts, i)
+		}
+		return cuts
+	}
+	return []int{0, 1, 2, 1 + rng.IntN(n), 1 + rng.IntN(n), n - 1, n}
+}
+
+// TestWriterResumes lets the k-th write time out for every k, after every
+// number of bytes.
+func TestWriterResumes(t *testing.T) {
+	s := slowScript()
+	var lengths []int
+	counting := &sink{on: func(_ int, p []byte) (int, error) { lengths = append(lengths, len(p)); return len(p), nil }}
+	w := sigio.NewWriter(counting, sigio.WithChunkSize(sigio.MinChunkSize))
+	require.NoError(t, s.play(w))
+	require.NoError(t, w.Close())
+	want := counting.Bytes()
+	require.Greater(t, len(lengths), 7)
+
+	rng := rand.New(rand.NewPCG(1, 20))
+	for _, timeout := range timeouts {
+		for _, c := range concurrencies {
+			for _, hasty := range []bool{false, true} {
+				w := sigio.NewWriter(nil, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+				for k, n := range lengths {
+					for _, cut := range cutsOf(rng, n) {
+						out := &sink{on: func(call int, p []byte) (int, error) {
+							if call == k {
+								require.LessOrEqual(t, cut, len(p))
+								return cut, timeout.err
+							}
+							return len(p), nil
+						}}
+						w.Reset(out)
+						p := &patient{TB: t, w: w, want: timeout.err, hasty: hasty}
+						p.run(s)
+						require.Equal(t, 1, p.timeouts)
+						requireSame(t, want, out.Bytes(), timeout.name, " in write ", k, " after ", cut, " of ", n)
+					}
+				}
+				if testing.Short() {
+					break
+				}
+			}
+		}
+	}
+}
+
+// TestWriterResumesOverAndOver lets nearly every write time out.
+func TestWriterResumesOverAndOver(t *testing.T) {
+	scripts := []script{slowScript(), lifeScript(), messages(prose(1, 3000), 40, 1, 200), write(prose(1, 300)), nil}
+	for i, s := range scripts {
+		want := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+		for _, c := range concurrencies {
+			for _, hasty := range []bool{false, true} {
+				for _, v := range []struct {
+					name string
+					take func(call, n int) (int, bool)
+				}{
+					{"nothing, then all", func(call, n int) (int, bool) { return n * (call % 2), call%2 == 0 }},
+					{"all, but late", func(_, n int) (int, bool) { return n, true }},
+					{"997 bytes a call", func(_, n int) (int, bool) { return min(n, 997), n > 997 }},
+					{"997 bytes a call, always late", func(_, n int) (int, bool) { return min(n, 997), true }},
+					{"a third, twice late and once not", func(call, n int) (int, bool) {
+						if call%3 == 2 {
+							return n, false
+						}
+						return n / 3, true
+					}},
+				} {
+					out := &sink{}
+					out.on = func(call int, p []byte) (int, error) {
+						n, late := v.take(call, len(p))
+						if late {
+							return n, os.ErrDeadlineExceeded
+						}
+						return n, nil
+					}
+					p := &patient{TB: t, w: sigio.NewWriter(out, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize)),
+						want: os.ErrDeadlineExceeded, hasty: hasty}
+					p.run(s)
+					requireSame(t, want, out.Bytes(), "script ", i, ": ", v.name)
+					if v.name != "997 bytes a call" {
+						require.Positive(t, p.timeouts)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestReadFromResumes: both of its ends time out.
+func TestReadFromResumes(t *testing.T) {
+	content := noise(1, 1_000_000)
+	want := write(content).seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+	lateSource, lateSink := &slow{timeout: true}, &net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}
+	for _, c := range concurrencies {
+		for _, beside := range []int{0, 1, 3000} { // bytes given beside the timeout
+			out := &sink{on: func(call int, p []byte) (int, error) {
+				if call%3 < 2 {
+					return len(p) / 4 * (call % 3), lateSink
+				}
+				return len(p), nil
+			}}
+			w := sigio.NewWriter(out, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+			source := &spring{rest: content}
+			source.on = func(call int, p []byte) (int, error) {
+				if call%2 == 0 && len(source.rest) > 0 {
+					return beside, lateSource
+				}
+				return min(len(p), 10_000), nil
+			}
+			var late [2]int
+			for {
+				left := len(source.rest)
+				n, err := w.ReadFrom(source)
+				require.EqualValues(t, left-len(source.rest), n)
+				if err == nil {
+					break
+				}
+				if err == lateSource {
+					late[0]++
+					continue
+				}
+				requireIdentical(t, lateSink, err)
+				late[1]++
+			}
+			require.Greater(t, late[0], 20)
+			require.Greater(t, late[1], 3)
+			for err := w.Close(); err != nil; err = w.Close() {
+				requireIdentical(t, lateSink, err)
+			}
+			requireSame(t, want, out.Bytes())
+		}
+	}
+}
+
+// TestFlushAgainAddsNoBoundary: of a Flush that timed out and was made again
+// the other end sees one.
+func TestFlushAgainAddsNoBoundary(t *testing.T) {
+	for _, c := range concurrencies {
+		for _, n := range []int{10, 5000, 100_000, 3 * sigio.MinChunkSize} {
+			timely := true
+			out := &sink{}
+			out.on = func(_ int, p []byte) (int, error) {
+				if timely {
+					return len(p), nil
+				}
+				return min(1, len(p)), os.ErrDeadlineExceeded
+			}
+			w := sigio.NewWriter(out, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+			require.NoError(t, messages(prose(1, 100), 100).play(w))
+			require.NoError(t, act{write: prose(2, n)}.play(w))
+			timely = false
+			for range 5 {
+				requireIdentical(t, os.ErrDeadlineExceeded, w.Flush())
+			}
+			timely = true
+			require.NoError(t, w.Flush())
+			r := sigio.NewReader(bytes.NewReader(out.Bytes()), sigio.WithConcurrency(c))
+			_, err := io.ReadFull(r, make([]byte, 100+n))
+			require.NoError(t, err, "all is there before Close")
+			require.NoError(t, w.Flush())
+			require.NoError(t, w.Close())
+			want := append(messages(prose(1, 100), 100), messages(prose(2, n), n)...)
+			requireSame(t, want.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), out.Bytes(), c, n)
+		}
+	}
+}
+
+// TestReaderResumes lets the source time out after every number of bytes.
+func TestReaderResumes(t *testing.T) {
+	small := append(messages(prose(1, 600), 200, 1, 90), act{meta: []byte("note")}, act{write: runs(2, 5000)}) // ends in a positioned chunk
+	large := slowScript()
+	rng := rand.New(rand.NewPCG(1, 21))
+	for _, v := range []struct {
+		name   string
+		script script
+		every  int
+	}{{"small", small, 1}, {"large", large, 3000}} {
+		stream, content := v.script.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), v.script.content()
+		for _, c := range concurrencies {
+			for _, opts := range [][]sigio.ReaderOption{
+				{sigio.WithConcurrency(c)},
+				{sigio.WithConcurrency(c), sigio.WithSingleStream()},
+				{sigio.WithConcurrency(c), sigio.WithMeta(func(uint8, []byte) error { return nil })},
+			} {
+				r := sigio.NewReader(nil, opts...)
+				for at := 0; at < len(stream); at += 1 + rng.IntN(v.every) {
+					timeout := timeouts[at%len(timeouts)]
+					for _, beside := range []bool{false, true} {
+						late := false
+						source := &spring{rest: stream}
+						source.on = func(_ int, p []byte) (int, error) {
+							before := at - (len(stream) - len(source.rest)) // bytes to come before the timeout
+							switch {
+							case late:
+								return len(p), nil
+							case before == 0 || beside && before <= len(p):
+								late = true
+								return before, timeout.err
+							}
+							return before, nil
+						}
+						r.Reset(source)
+						got, failures := readOn(t, r, at%2 == 0, timeout.err, len(stream))
+						requireSame(t, content, got, v.name, " after ", at, " of ", len(stream))
+						require.Equal(t, 1, failures)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestReaderResumesOverAndOver: a source that times out between any two bytes.
+func TestReaderResumesOverAndOver(t *testing.T) {
+	s := append(messages(prose(1, 2000), 300, 7), act{write: runs(2, 200_000)})
+	stream, content := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), s.content()
+	for _, c := range concurrencies {
+		for _, single := range []bool{false, true} {
+			opts := []sigio.ReaderOption{sigio.WithConcurrency(c)}
+			if single {
+				opts = append(opts, sigio.WithSingleStream())
+			}
+			for _, whole := range []bool{false, true} {
+				source := &spring{rest: stream}
+				source.on = func(call int, _ []byte) (int, error) {
+					if call%2 == 0 && len(source.rest) > 0 {
+						return 0, os.ErrDeadlineExceeded
+					}
+					return 1, nil
+				}
+				got, failures := readOn(t, sigio.NewReader(source, opts...), whole, os.ErrDeadlineExceeded, len(stream))
+				requireSame(t, content, got)
+				require.Equal(t, len(stream), failures)
+			}
+		}
+	}
+}
+
+// TestWriteToResumes: the destination times out, after any number of bytes.
+func TestWriteToResumes(t *testing.T) {
+	content := medley(1, 200_000)
+	stream := write(content).seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+	for _, c := range concurrencies {
+		for _, step := range []int{1000, 65_535, 65_536} {
+			out := &sink{on: func(_ int, p []byte) (int, error) { return min(step, len(p)), os.ErrDeadlineExceeded }}
+			r := sigio.NewReader(bytes.NewReader(stream), sigio.WithConcurrency(c))
+			for {
+				before := out.Len()
+				n, err := r.WriteTo(out)
+				require.EqualValues(t, out.Len()-before, n)
+				if err == nil {
+					break
+				}
+				requireIdentical(t, os.ErrDeadlineExceeded, err)
+			}
+			requireSame(t, content, out.Bytes())
+		}
+	}
+}
+
+// TestOtherNetErrorsStick: a net.Error without Timeout is as fatal as any.
+func TestOtherNetErrorsStick(t *testing.T) {
+	broken := &net.OpError{Op: "write", Net: "tcp", Err: &slow{timeout: false}}
+	out := &sink{on: func(int, []byte) (int, error) { return 0, broken }}
+	w := sigio.NewWriter(out)
+	require.NoError(t, write(prose(1, 100)).play(w))
+	requireIdentical(t, broken, w.Flush())
+	requireStuck(t, w, out, broken)
+}
+
+// TestTCP sends both ways over one connection with deadlines so short that
+// thousands of calls time out.
+func TestTCP(t *testing.T) {
+	const enough = 1000
+	for _, c := range concurrencies {
+		var late atomic.Int64
+		began := time.Now()
+		for round := uint64(0); round < 100 && (round == 0 || late.Load() < enough); round++ {
+			here, there := connect(t)
+			results := make(chan error, 4)
+			for i, conn := range []*net.TCPConn{here, there} {
+				sent, expected := medley(10*round+uint64(i), 2<<20), medley(10*round+uint64(1-i), 2<<20)
+				go func() { results <- sendLate(conn, sent, c, &late) }()
+				go func() { results <- receiveLate(conn, expected, c, &late) }()
+			}
+			for range cap(results) {
+				require.NoError(t, <-results)
+			}
+		}
+		require.GreaterOrEqual(t, late.Load(), int64(enough))
+		t.Logf("concurrency %d: %d calls timed out in %v", c, late.Load(), time.Since(began))
+	}
+}
+
+// connect returns the two ends of a loopback connection with small buffers.
+func connect(t *testing.T) (here, there *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip("no loopback:", err)
+	}
+	defer l.Close()
+	dialed, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	here, there = dialed.(*net.TCPConn), accepted.(*net.TCPConn)
+	for _, conn := range []*net.TCPConn{here, there} {
+		require.NoError(t, conn.SetReadBuffer(64<<10))
+		require.NoError(t, conn.SetWriteBuffer(8<<10))
+		t.Cleanup(func() { conn.Close() })
+	}
+	return here, there
+}
+
+// soon is a deadline that may have passed already.
+func soon(rng *rand.Rand) time.Time {
+	return time.Now().Add(time.Duration(rng.IntN(300)-50) * time.Microsecond)
+}
+
+// count counts a timeout and returns any other error.
+func count(err error, late *atomic.Int64) error {
+	if err == nil {
+		return nil
+	}
+	// Programs assert on the type, so errors.As would be too lenient here.
+	if ne, ok := err.(net.Error); !ok || !ne.Timeout() {
+		return err
+	}
+	if _, ok := err.(*net.OpError); !ok {
+		return fmt.Errorf("not the connection's own error: %w", err)
+	}
+	late.Add(1)
+	return nil
+}
+
+// sendLate writes content in pieces, flushes at some of them, and half-closes
+// the connection.
+func sendLate(conn *net.TCPConn, content []byte, concurrency int, late *atomic.Int64) error {
+	rng := rand.New(rand.NewPCG(uint64(len(content)), uint64(concurrency)))
+	w := sigio.NewWriter(conn, sigio.WithConcurrency(concurrency), sigio.WithChunkSize(sigio.MinChunkSize))
+	insist := func(call func() error) error {
+		for {
+			if err := conn.SetWriteDeadline(soon(rng)); err != nil {
+				return err
+			}
+			err := call()
+			if err == nil {
+				return nil
+			}
+			if err = count(err, late); err != nil {
+				return err
+			}
+		}
+	}
+	for len(content) > 0 {
+		piece := content[:min(len(content), 1+rng.IntN(100_000))]
+		content = content[len(piece):]
+		if err := insist(func() error {
+			n, err := w.Write(piece)
+			piece = piece[n:]
+			return err
+		}); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		if rng.IntN(4) == 0 {
+			if err := insist(w.Flush); err != nil {
+				return fmt.Errorf("flush: %w", err)
+			}
+		}
+	}
+	if err := insist(w.Close); err != nil {
+		return fmt.Errorf("close: %w", err)
+	}
+	return conn.CloseWrite()
+}
+
+// receiveLate reads until the end and compares.
+func receiveLate(conn *net.TCPConn, content []byte, concurrency int, late *atomic.Int64) error {
+	rng := rand.New(rand.NewPCG(uint64(len(content)), uint64(concurrency)+1))
+	r := sigio.NewReader(conn, sigio.WithConcurrency(concurrency))
+	p := make([]byte, 10_000)
+	for {
+		if err := conn.SetReadDeadline(soon(rng)); err != nil {
+			return err
+		}
+		n, err := r.Read(p[:1+rng.IntN(len(p))])
+		if !bytes.HasPrefix(content, p[:n]) {
+			return fmt.Errorf("wrong bytes, %d before the end", len(content))
+		}
+		content = content[n:]
+		if err == io.EOF {
+			if len(content) > 0 {
+				return fmt.Errorf("end of the stream %d bytes early", len(content))
+			}
+			return nil
+		}
+		if err = count(err, late); err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+	}
+}

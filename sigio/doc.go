@@ -1,0 +1,35 @@
+// Package sigio compresses streams: a Writer and a Reader that wrap any
+// io.Writer and io.Reader.
+//
+// The Writer cuts what is written into blocks, looks at each, and encodes it
+// with the strategy that suits it, so that nobody has to know what the data
+// is. The Reader needs no configuration: all that it must know stands in the
+// stream, whose format FORMAT.md specifies.
+//
+// What the package promises:
+//
+//   - The output is never larger than the input plus a small constant: 32
+//     bytes for each started 64 KiB, 8 for each Flush, and the header and end
+//     of the stream.
+//   - No byte leaves a Reader before the check of its chunk has passed. A
+//     stream that was cut short, reordered or mixed with another is an error,
+//     found before the first wrong byte. The checks are CRCs: they find
+//     accidents, not attackers. Against those, put an AEAD around the stream.
+//   - Memory depends on the options, not on the length of the stream nor on
+//     what a header claims.
+//   - A timeout of the wrapped stream loses nothing: the next call goes on
+//     where the last one stopped.
+//   - The same bytes, flushes and options give the same output, at any
+//     concurrency.
+//   - Errors of the wrapped stream are returned unchanged.
+//
+// What cannot resume after a timeout is what cannot resume by itself: a TLS
+// connection after a timeout while writing, or a bufio.Writer between this
+// package and the connection, which keeps its first error.
+//
+// One truncation cannot be seen: of several streams one behind the other, cut
+// exactly between two.
+//
+// A Writer and a Reader each belong to one goroutine at a time, except for
+// Stats, which may be called from any.
+package sigio

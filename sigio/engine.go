@@ -1,0 +1,205 @@
+package sigio
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// engine turns blocks into chunks. It knows nothing of the stream: what it
+// makes depends on the block and the options alone, so that blocks can be
+// worked on in any order. An engine is immutable and shared by goroutines,
+// each of which has its own scratch.
+type engine struct {
+	level    Level
+	set      strategy.Set
+	selector strategy.Selector
+}
+
+type scratch struct {
+	profile strategy.Profile
+	cuts    []int
+}
+
+// chunk is an encoded chunk whose header is still to be written. It occupies
+// a region of a buffer:
+//
+//	at: [ announcement ] [ positioned header ] payload [ check ]
+//
+// of which only the payload is filled in. What the header says (sequence,
+// chain, whether it is flushed) is known only when the chunks before it are.
+type chunk struct {
+	at       int
+	announce int // room for the control record that names a plugged-in strategy
+	rawLen   int
+	encLen   int
+	id       strategy.ID
+	name     string
+	crc      uint32 // of the content
+
+	class      strategy.Class
+	confidence uint8
+	reason     string
+	detection  time.Duration
+	encoding   time.Duration
+}
+
+func (c *chunk) payloadAt() int { return c.at + c.announce + frame.ChunkHeaderLen }
+func (c *chunk) end() int       { return c.payloadAt() + c.encLen + frame.CheckLen }
+
+// fault is a broken contract of a plugged-in strategy or selector.
+type fault struct{ reason string }
+
+func (f *fault) Error() string { return f.reason }
+
+// encodeBlock appends the regions of the chunks that block is cut into to dst
+// and their descriptions to chunks. Its errors are faults.
+func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
+	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
+	start := 0
+	for _, end := range s.cuts {
+		var c chunk
+		var err error
+		if dst, c, err = e.encodeChunk(s, dst, block[start:end]); err != nil {
+			return dst, chunks, err
+		}
+		chunks = append(chunks, c)
+		start = end
+	}
+	return dst, chunks, nil
+}
+
+func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error) {
+	began := time.Now()
+	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
+	strategy.DetectInto(&s.profile, src)
+	choice, err := e.choose(strategy.Input{Chunk: src, Profile: &s.profile, Level: e.level, Set: e.set})
+	if err != nil {
+		return dst, c, err
+	}
+	c.class, c.confidence, c.reason = s.profile.Class, choice.Confidence, choice.Reason
+	chosen := time.Now()
+	c.detection = chosen.Sub(began)
+
+	params := strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: &s.profile, Plan: choice.Plan}
+	if choice.Limit > 0 {
+		params.Limit = min(params.Limit, choice.Limit)
+	}
+	dst, ok, err := e.attempt(dst, &c, src, choice.ID, params)
+	if err == nil && !ok && choice.ID != strategy.Zstd && choice.ID != strategy.Store {
+		c.reason = "choice did not fit: " + c.reason
+		dst, ok, err = e.attempt(dst, &c, src, strategy.Zstd, strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: &s.profile})
+	}
+	if err != nil {
+		return dst, c, err
+	}
+	if !ok {
+		dst = e.store(dst, &c, src)
+	}
+	c.encoding = time.Since(chosen)
+	return dst, c, nil
+}
+
+func (e *engine) choose(in strategy.Input) (choice strategy.Choice, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &fault{fmt.Sprintf("selector panicked: %v", r)}
+		}
+	}()
+	return e.selector.Select(in), nil
+}
+
+// attempt encodes src with one strategy and reports whether the result is
+// wanted. If so, c describes it and dst ends behind its region.
+func (e *engine) attempt(dst []byte, c *chunk, src []byte, id strategy.ID, p strategy.Params) ([]byte, bool, error) {
+	st, ok := e.set.Lookup(id)
+	if !ok || id == strategy.Store {
+		return dst, false, nil
+	}
+	c.id, c.name, c.announce = id, st.Name(), 0
+	if id >= strategy.FirstPrivate {
+		c.announce = frame.ControlHeaderLen + 1 + len(c.name) + frame.CheckLen
+	}
+	// What the announcement costs must be won back by the payload.
+	if p.Limit -= c.announce; p.Limit < 1 {
+		return dst, false, nil
+	}
+	dst = reserve(dst, c.announce+frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
+	at := c.payloadAt()
+	room := dst[:at+encodedBound(len(src))]
+	payload, err := safeEncode(st, room[at:at:len(room)], src, p)
+	switch {
+	case errors.Is(err, strategy.ErrSkip) || err == nil && len(payload) > p.Limit:
+		return dst, false, nil
+	case err != nil:
+		return dst, false, &fault{fmt.Sprintf("strategy %q: %v", c.name, err)}
+	case len(payload) == 0:
+		return dst, false, &fault{fmt.Sprintf("strategy %q made an empty payload", c.name)}
+	}
+	if &payload[0] != &dst[:at+1][at] { // appended past the room and moved
+		copy(dst[at:cap(dst)], payload)
+	}
+	c.encLen = len(payload)
+	return dst[:c.end()], true, nil
+}
+
+// store is Strategy Store without the detour.
+func (e *engine) store(dst []byte, c *chunk, src []byte) []byte {
+	c.id, c.name, c.announce, c.encLen = strategy.Store, strategy.Store.String(), 0, len(src)
+	dst = reserve(dst, c.end()-c.at)
+	copy(dst[c.payloadAt():cap(dst)], src)
+	return dst[:c.end()]
+}
+
+func safeEncode(st strategy.Strategy, dst, src []byte, p strategy.Params) (payload []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panicked: %v", r)
+		}
+	}()
+	return st.Encode(dst, src[:len(src):len(src)], p)
+}
+
+// decodeChunk appends the content of a payload to dst, which must have room
+// for rawLen bytes, and returns its CRC. Whatever the strategy does, the
+// result is exactly rawLen bytes behind dst, or an error.
+func decodeChunk(st strategy.Strategy, dst, payload []byte, rawLen int) (content []byte, crc uint32, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panicked: %v", r)
+		}
+	}()
+	n := len(dst)
+	out, err := st.Decode(dst[n:n:n+rawLen], payload[:len(payload):len(payload)], rawLen)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(out) != rawLen {
+		return nil, 0, fmt.Errorf("made %d bytes of %d", len(out), rawLen)
+	}
+	dst = dst[:n+rawLen]
+	if rawLen > 0 && &out[0] != &dst[n] {
+		copy(dst[n:], out)
+	}
+	return dst, frame.RawCRC(dst[n:]), nil
+}
+
+// encodedBound is the room that a chunk's payload gets: a little more than
+// the content, so that encoders which learn late that they don't fit need not
+// reallocate.
+func encodedBound(rawLen int) int { return rawLen + rawLen>>10 + 64 }
+
+// reserve returns b with room for n more bytes. It grows to what is needed,
+// not to a power of two: the buffers are large and few.
+func reserve(b []byte, n int) []byte {
+	if n <= cap(b)-len(b) {
+		return b
+	}
+	const page = 4 << 10
+	grown := make([]byte, len(b), (len(b)+n+page-1)&^(page-1))
+	copy(grown, b)
+	return grown
+}

@@ -1,0 +1,81 @@
+package sigio_test
+
+import (
+	"bytes"
+	"io"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// TestNoGoroutinesAtConcurrencyOne looks from within every call that leaves
+// the package.
+func TestNoGoroutinesAtConcurrencyOne(t *testing.T) {
+	before := runtime.NumGoroutine()
+	looks, most := 0, 0
+	look := func() {
+		looks++
+		most = max(most, runtime.NumGoroutine())
+	}
+	out := &sink{on: func(_ int, p []byte) (int, error) { look(); return len(p), nil }}
+	selector := selectFunc(func(in strategy.Input) strategy.Choice {
+		look()
+		return strategy.Adaptive().Select(in)
+	})
+	w := sigio.NewWriter(out, sigio.WithChunkSize(sigio.MinChunkSize), sigio.WithSelector(selector), sigio.WithObserver(func(sigio.Decision) { look() }))
+	s := lifeScript()
+	require.NoError(t, s.play(w))
+	require.NoError(t, w.Close())
+	source := &spring{rest: out.Bytes(), on: func(_ int, p []byte) (int, error) { look(); return min(len(p), 999), nil }}
+	r := sigio.NewReader(source, sigio.WithMeta(func(uint8, []byte) error { look(); return nil }))
+	_, err := r.WriteTo(&sink{on: func(_ int, p []byte) (int, error) { look(); return len(p), nil }})
+	require.NoError(t, err)
+	require.Greater(t, looks, 100)
+	require.LessOrEqual(t, most, before)
+}
+
+// TestAbandoned: Writers and Readers that are dropped in the middle leave no
+// goroutine.
+func TestAbandoned(t *testing.T) {
+	stream := write(medley(1, 1<<20)).seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+	for _, c := range []int{1, 8} {
+		before := runtime.NumGoroutine()
+		for i := range 20 {
+			w := sigio.NewWriter(io.Discard, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+			require.NoError(t, write(medley(uint64(i), 600_000)).play(w))
+			r := sigio.NewReader(bytes.NewReader(stream), sigio.WithConcurrency(c))
+			_, err := io.ReadFull(r, make([]byte, 1+i*50_000))
+			require.NoError(t, err)
+		}
+		if c == 1 {
+			require.LessOrEqual(t, runtime.NumGoroutine(), before, "they need not even end")
+		}
+		requireGoroutines(t, before)
+	}
+}
+
+// TestWrappedStreamIsCalledOnTheCallersGoroutine: with a lock that the caller
+// holds, and that no other goroutine could see unlocked.
+func TestWrappedStreamIsCalledOnTheCallersGoroutine(t *testing.T) {
+	caller := goroutineID()
+	here := func() { require.Equal(t, caller, goroutineID()) }
+	out := &sink{on: func(_ int, p []byte) (int, error) { here(); return len(p), nil }}
+	w := sigio.NewWriter(out, sigio.WithConcurrency(4), sigio.WithChunkSize(sigio.MinChunkSize), sigio.WithObserver(func(sigio.Decision) { here() }))
+	require.NoError(t, lifeScript().play(w))
+	require.NoError(t, w.Close())
+	source := &spring{rest: out.Bytes(), on: func(_ int, p []byte) (int, error) { here(); return len(p), nil }}
+	r := sigio.NewReader(source, sigio.WithConcurrency(4), sigio.WithMeta(func(uint8, []byte) error { here(); return nil }))
+	_, err := io.ReadAll(r)
+	require.NoError(t, err)
+}
+
+// goroutineID is what the runtime calls the goroutine in its traces.
+func goroutineID() string {
+	var b [64]byte
+	id, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte(" ["))
+	return string(id)
+}

@@ -1,0 +1,90 @@
+package sigio
+
+// job is a block on its way through a goroutine. It owns its buffers: the
+// goroutine touches nothing else, computes, and ends.
+type job struct {
+	block   []byte
+	out     []byte
+	chunks  []chunk
+	scratch scratch
+	err     error
+	running bool
+	done    chan struct{}
+
+	size int // capacity of the buffers when the job last stood still
+}
+
+func (j *job) start(e *engine) {
+	j.running = true
+	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
+	go func() {
+		j.out, j.chunks, j.err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks[:0])
+		j.done <- struct{}{}
+	}()
+}
+
+func (j *job) wait() {
+	if j.running {
+		<-j.done
+		j.running = false
+	}
+}
+
+// enqueue starts a job with the block and leaves an empty one in its place.
+// On error the block is as it was.
+func (z *Writer) enqueue() error {
+	for len(z.queue) >= z.cfg.concurrency {
+		if err := z.collect(); err != nil {
+			return err
+		}
+	}
+	if !z.framer.begun {
+		z.framer.begin(z.block, false)
+	}
+	j := &job{done: make(chan struct{}, 1)}
+	if n := len(z.idle); n > 0 {
+		j, z.idle = z.idle[n-1], z.idle[:n-1]
+	}
+	j.block, z.block = z.block, j.block[:0]
+	j.start(&z.engine)
+	z.queue = append(z.queue, j)
+	z.measure()
+	return nil
+}
+
+// collect frames the oldest job's chunks, once there is room for them.
+func (z *Writer) collect() error {
+	if err := z.settleAndPush(); err != nil {
+		return err
+	}
+	j := z.queue[0]
+	j.wait()
+	if j.err != nil {
+		return z.failFault(j.err)
+	}
+	f := &z.framer
+	if at := len(f.out); at == 0 {
+		f.out, j.out = j.out, f.out
+	} else {
+		f.out = append(reserve(f.out, len(j.out)), j.out...)
+		for i := range j.chunks {
+			j.chunks[i].at += at
+		}
+	}
+	f.take(j.chunks)
+	z.queue = append(z.queue[:0], z.queue[1:]...)
+	j.block = j.block[:0]
+	z.idle = append(z.idle, j)
+	z.measure()
+	return nil
+}
+
+// drain collects all jobs.
+func (z *Writer) drain() error {
+	for len(z.queue) > 0 {
+		if err := z.collect(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

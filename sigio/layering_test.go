@@ -1,0 +1,77 @@
+package sigio_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/sigmalang/sigma"
+
+// mayImport is the house: what each package may see of the others. A package
+// that is not listed is a program or a test and may see all.
+var mayImport = map[string][]string{
+	"/sigio/internal/frame": {},
+	"/glyph":                {},
+	"/pool":                 {},
+	"/strategy":             {"/glyph", "/pool", "/strategy/delta"},
+	"/sigio":                {"/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
+}
+
+// mayDependOn are the modules that a program which wraps files links.
+var mayDependOn = []string{module, "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"}
+
+func TestImportsPointDownward(t *testing.T) {
+	for importer, allowed := range mayImport {
+		if !packageExists(t, importer) {
+			continue
+		}
+		for _, dep := range deps(t, module+importer) {
+			path, ours := strings.CutPrefix(dep, module)
+			if !ours || path == importer {
+				continue
+			}
+			require.Contains(t, allowed, path, "%s imports %s", importer, path)
+		}
+	}
+}
+
+func TestNothingElseIsLinked(t *testing.T) {
+	for _, dep := range deps(t, module+"/sigio") {
+		first, _, _ := strings.Cut(dep, "/")
+		if !strings.Contains(first, ".") {
+			require.NotEqual(t, "net", first, "sigio links package net")
+			continue
+		}
+		require.True(t, belongsTo(dep, mayDependOn), "sigio links %s", dep)
+	}
+}
+
+func belongsTo(pkg string, modules []string) bool {
+	for _, m := range modules {
+		if pkg == m || strings.HasPrefix(pkg, m+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// packageExists spares the parts of the house that are not built yet.
+func packageExists(t *testing.T, path string) bool {
+	out, err := exec.Command("go", "list", module+"/...").Output()
+	require.NoError(t, err)
+	for _, p := range strings.Fields(string(out)) {
+		if p == module+path {
+			return true
+		}
+	}
+	return false
+}
+
+func deps(t *testing.T, pkg string) []string {
+	out, err := exec.Command("go", "list", "-deps", pkg).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return strings.Fields(string(out))
+}

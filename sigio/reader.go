@@ -1,0 +1,355 @@
+package sigio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// Reader decompresses a stream. No byte leaves it before the check of its
+// chunk has passed. A Reader belongs to one goroutine at a time, except for
+// Stats.
+//
+// It reads ahead of what it hands out, unless WithSingleStream is given. An
+// error of the wrapped stream is returned unchanged and does not stick: the
+// next call goes on where the input stopped, after a timeout for example. A
+// verdict of the Reader's own (a StreamError) does.
+type Reader struct {
+	cfg    config
+	walker walker
+	stats  counters
+
+	content []byte // of the current chunk, not yet handed out
+	buf     []byte // that it may stand in
+	counted int64  // input that the figures know of
+
+	queue   []*readJob // chunks that goroutines decode, oldest first
+	idle    []*readJob
+	waiting error // of the input behind the queue
+	paused  bool  // the newest chunk in the queue was flushed
+
+	err error
+}
+
+// NewReader returns a Reader of r. It reads nothing yet and does not fail: a
+// bad option is the error of the first call. r may be nil until Reset.
+func NewReader(r io.Reader, opts ...ReaderOption) *Reader {
+	z := &Reader{cfg: defaults()}
+	for _, o := range opts {
+		if o != nil {
+			o.applyToReader(&z.cfg)
+		}
+	}
+	z.Reset(r)
+	return z
+}
+
+// Reset makes z ready to read from r with the same options. With a nil r
+// calls return ErrClosed until the next Reset.
+func (z *Reader) Reset(r io.Reader) {
+	z.settle()
+	src, names := z.walker.src, z.walker.state.names
+	src.exact = z.cfg.single
+	src.restart(r)
+	z.walker = walker{src: src, cfg: &z.cfg, state: streamState{names: names[:0]}}
+	z.content, z.counted, z.waiting, z.paused = nil, 0, nil, false
+	z.err = z.cfg.validate()
+	if z.err == nil && r == nil {
+		z.err = ErrClosed
+	}
+	z.stats.reset()
+	z.measure()
+}
+
+// Read hands out verified content: at most the rest of one chunk a call, so
+// that it never waits for more input than it needs.
+func (z *Reader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(z.content) == 0 {
+		if err := z.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, z.content)
+	z.content = z.content[n:]
+	z.stats.buffered.Store(int64(len(z.content)))
+	return n, nil
+}
+
+// WriteTo writes the content to w until the end of the input. It returns the
+// number of bytes written, also when it stops at a timeout of either side;
+// called again, it goes on.
+func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		if len(z.content) == 0 {
+			if err := z.next(); err == io.EOF {
+				return n, nil
+			} else if err != nil {
+				return n, err
+			}
+		}
+		for len(z.content) > 0 {
+			k, err := w.Write(z.content)
+			if k < 0 || k > len(z.content) {
+				return n, errInvalidWrite
+			}
+			n += int64(k)
+			if k < len(z.content) && err == nil {
+				err = io.ErrShortWrite
+			}
+			z.content = z.content[k:]
+			z.stats.buffered.Store(int64(len(z.content)))
+			if err != nil {
+				return n, err
+			}
+		}
+	}
+}
+
+// Close releases memory and the wrapped stream, which it does not close.
+// Further reads return ErrClosed. Calling it is optional. It returns nil.
+func (z *Reader) Close() error {
+	z.settle()
+	z.walker = walker{cfg: &z.cfg}
+	z.content, z.buf, z.idle = nil, nil, nil
+	z.waiting, z.err = nil, ErrClosed
+	z.stats.buffered.Store(0)
+	z.measure()
+	return nil
+}
+
+// Stats returns the Reader's figures. It may be called from any goroutine at
+// any time.
+func (z *Reader) Stats() Stats { return z.stats.snapshot() }
+
+// next makes the next chunk the current one. Verdicts stick.
+func (z *Reader) next() error {
+	if z.err != nil {
+		return z.err
+	}
+	var err error
+	if z.cfg.concurrency > 1 {
+		err = z.nextQueued()
+	} else {
+		err = z.nextInline()
+	}
+	switch e := err.(type) {
+	case *StreamError:
+		z.err = err
+	case *metaError:
+		err, z.err = e.err, e.err
+	}
+	if z.err != nil {
+		z.content = nil
+	}
+	z.stats.encoded(int(z.walker.src.off - z.counted))
+	z.counted = z.walker.src.off
+	z.measure()
+	return err
+}
+
+func (z *Reader) nextInline() error {
+	p, err := z.walker.step(false)
+	if err != nil {
+		return err
+	}
+	z.content, err = z.decode(&p)
+	return err
+}
+
+// decode decodes and verifies a chunk on the caller's goroutine. A stored
+// chunk is not copied.
+func (z *Reader) decode(p *piece) ([]byte, error) {
+	began := time.Now()
+	content, crc := p.payload, uint32(0)
+	if p.Strategy == uint8(strategy.Store) {
+		crc = frame.RawCRC(content)
+	} else {
+		st, err := z.lookup(p)
+		if err != nil {
+			return nil, err
+		}
+		z.buf = reserve(z.buf[:0], p.RawLen)
+		if content, crc, err = decodeChunk(st, z.buf, p.payload, p.RawLen); err != nil {
+			return nil, p.undecodable(err)
+		}
+	}
+	if p.Light {
+		chain := frame.ChainLight(p.chain, p.head, crc)
+		z.walker.state.chain, z.walker.state.lost = chain, false
+		const low24 = 1<<24 - 1
+		if !z.walker.header.Has(frame.FlagTransport) && chain&low24 != p.check {
+			return nil, p.verdict("light chunk fails its check")
+		}
+	} else if frame.ContentCheck(p.Check, crc) != p.check {
+		return nil, p.verdict("content fails its check")
+	}
+	z.note(p, time.Since(began))
+	return content, nil
+}
+
+func (z *Reader) note(p *piece, d time.Duration) {
+	z.stats.chunk(strategy.ID(p.Strategy), strategy.ClassUnknown, p.RawLen, p.EncLen, 0, d)
+	z.stats.buffered.Store(int64(p.RawLen))
+}
+
+// lookup finds the strategy that the stream names.
+func (z *Reader) lookup(p *piece) (strategy.Strategy, error) {
+	id := strategy.ID(p.Strategy)
+	st, ok := z.cfg.set.Lookup(id)
+	if !ok || st.Name() != p.name {
+		return nil, &StreamError{Offset: p.offset, Chunk: p.number, Err: &MissingError{Strategy: id, Name: p.name}}
+	}
+	return st, nil
+}
+
+func (p *piece) undecodable(err error) error {
+	return p.verdict(fmt.Sprintf("strategy %q: %v", p.name, err))
+}
+
+func (p *piece) verdict(reason string) error {
+	return &StreamError{Offset: p.offset, Chunk: p.number, Reason: reason, Err: ErrCorrupt}
+}
+
+// measure publishes the memory that buffers take.
+func (z *Reader) measure() {
+	n := len(z.walker.src.buf) + cap(z.buf)
+	for _, list := range [2][]*readJob{z.queue, z.idle} {
+		for _, j := range list {
+			n += j.size
+		}
+	}
+	z.stats.memory(n)
+}
+
+// settle waits for the goroutines and forgets what they made.
+func (z *Reader) settle() {
+	for _, j := range z.queue {
+		j.wait()
+		z.idle = append(z.idle, j)
+	}
+	z.queue = z.queue[:0]
+}
+
+var errFull = errors.New("sigio: queue is full")
+
+// nextQueued keeps the goroutines busy and takes the oldest chunk. It reads
+// ahead only while that cannot keep content from the caller that the other
+// end has flushed.
+func (z *Reader) nextQueued() error {
+	for {
+		switch err := z.readAhead(); {
+		case err == nil:
+			continue
+		case len(z.queue) > 0:
+			if err != errFull && err != errBarrier {
+				z.waiting = err
+			}
+			return z.take()
+		case err == errBarrier:
+			return z.nextInline()
+		default:
+			z.waiting = nil
+			return err
+		}
+	}
+}
+
+// readAhead starts one more job, or says why it cannot: the error of the
+// input, errBarrier or errFull.
+func (z *Reader) readAhead() error {
+	switch {
+	case len(z.queue) == 0:
+		z.paused = false
+	case z.waiting != nil, z.paused, len(z.queue) >= z.cfg.concurrency:
+		return errFull
+	}
+	if z.waiting != nil {
+		return z.waiting
+	}
+	p, err := z.walker.step(true)
+	if err != nil {
+		return err
+	}
+	st, err := z.lookup(&p)
+	if err != nil {
+		return err
+	}
+	j := &readJob{done: make(chan struct{}, 1)}
+	if n := len(z.idle); n > 0 {
+		j, z.idle = z.idle[n-1], z.idle[:n-1]
+	}
+	j.start(st, p)
+	z.queue = append(z.queue, j)
+	z.paused = p.Flushed
+	return nil
+}
+
+// take makes the oldest job's content the current one. Its buffer is traded
+// for the one that the content before it stood in.
+func (z *Reader) take() error {
+	j := z.queue[0]
+	j.wait()
+	z.queue = append(z.queue[:0], z.queue[1:]...)
+	z.idle = append(z.idle, j)
+	if j.err != nil {
+		return j.err
+	}
+	z.buf, j.content = j.content, z.buf[:0]
+	z.content = z.buf
+	z.note(&j.piece, j.took)
+	return nil
+}
+
+// readJob is a chunk on its way through a goroutine, which touches nothing
+// else, computes, and ends.
+type readJob struct {
+	piece   piece
+	payload []byte // its own copy
+	content []byte
+	took    time.Duration
+	err     error
+	running bool
+	done    chan struct{}
+	size    int // capacity of the buffers
+}
+
+// start copies the payload, which lives only until the next step.
+func (j *readJob) start(st strategy.Strategy, p piece) {
+	j.payload = append(reserve(j.payload[:0], len(p.payload)), p.payload...)
+	j.piece = p
+	j.piece.payload, j.piece.head = j.payload, nil
+	j.content = reserve(j.content[:0], p.RawLen)
+	j.size = cap(j.payload) + cap(j.content)
+	j.running = true
+	go func() {
+		j.content, j.err = j.run(st)
+		j.done <- struct{}{}
+	}()
+}
+
+func (j *readJob) run(st strategy.Strategy) ([]byte, error) {
+	began := time.Now()
+	content, crc, err := decodeChunk(st, j.content, j.payload, j.piece.RawLen)
+	if err != nil {
+		return nil, j.piece.undecodable(err)
+	}
+	if frame.ContentCheck(j.piece.Check, crc) != j.piece.check {
+		return nil, j.piece.verdict("content fails its check")
+	}
+	j.took = time.Since(began)
+	return content, nil
+}
+
+func (j *readJob) wait() {
+	if j.running {
+		<-j.done
+		j.running = false
+	}
+}

@@ -1,0 +1,80 @@
+package sigio
+
+import "io"
+
+// source buffers the encoded stream. What was read stays in the buffer until
+// it is consumed, so that parsing can start again after an error.
+type source struct {
+	r     io.Reader
+	exact bool // never read beyond what fill asks for
+
+	buf    []byte
+	lo, hi int
+	off    int64 // of buf[lo] in the input
+	err    error // came with the last bytes and is still to be returned
+}
+
+func (s *source) restart(r io.Reader) {
+	*s = source{r: r, exact: s.exact, buf: s.buf}
+}
+
+// unread returns the bytes that were read and not consumed. They are valid
+// until the next fill.
+func (s *source) unread() []byte { return s.buf[s.lo:s.hi] }
+
+func (s *source) consume(n int) {
+	s.lo += n
+	s.off += int64(n)
+}
+
+// fill reads until at least n bytes are unread. Its errors are the wrapped
+// stream's own, io.EOF among them, and none of them sticks.
+func (s *source) fill(n int) error {
+	for empty := 0; s.hi-s.lo < n; {
+		if s.err != nil {
+			err := s.err
+			s.err = nil
+			return err
+		}
+		s.makeRoom(n)
+		limit := len(s.buf)
+		if s.exact {
+			limit = min(limit, s.lo+n)
+		}
+		k, err := s.r.Read(s.buf[s.hi:limit])
+		if k < 0 || k > limit-s.hi {
+			return errInvalidRead
+		}
+		s.hi += k
+		s.err = err
+		if k > 0 {
+			empty = 0
+		} else if empty++; err == nil && empty == maxEmptyReads {
+			return io.ErrNoProgress
+		}
+	}
+	return nil
+}
+
+const (
+	firstBuffer = 4 << 10 // of a source, in bytes
+	readAhead   = 4 << 10 // beyond the record that is being read
+)
+
+// makeRoom makes room behind hi for at least one byte of the n that are to be
+// unread. The buffer grows with what has arrived, not with what is claimed:
+// at most to twice of it.
+func (s *source) makeRoom(n int) {
+	have := s.hi - s.lo
+	switch {
+	case s.lo > 0 && (have == 0 || s.lo+n > len(s.buf)):
+		copy(s.buf, s.buf[s.lo:s.hi])
+		s.lo, s.hi = 0, have
+	}
+	if s.hi < len(s.buf) {
+		return
+	}
+	grown := make([]byte, max(firstBuffer, min(2*len(s.buf), n+readAhead)))
+	copy(grown, s.buf[s.lo:s.hi])
+	s.buf, s.lo, s.hi = grown, 0, have
+}

@@ -1,0 +1,391 @@
+package sigio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// walker steps through the records of streams one behind the other. It checks
+// everything that can be checked without decoding a chunk. A step that an
+// error of the source interrupts consumes nothing and is taken again by the
+// next call.
+type walker struct {
+	src source
+	cfg *config
+
+	streams  int  // headers seen
+	inside   bool // between a header and its end
+	start    int64
+	header   frame.Header
+	state    streamState
+	output   int64 // content of all streams so far
+	indexed  uint32
+	skipping indexSkip
+}
+
+// streamState is what the records so far add up to.
+type streamState struct {
+	chain     uint32
+	lost      bool // chain is unknown until the last light chunk is decoded
+	chunks    uint64
+	raw       uint64
+	sinceSync int
+	lightRun  int
+	names     []frame.StrategyName
+}
+
+// indexSkip is the part of an index that is still to be passed over.
+type indexSkip struct {
+	active bool
+	record frame.Record
+	left   int
+	crc    frame.RunningCRC
+}
+
+// piece is a chunk as it stands in the stream. payload and head are valid
+// until the next step.
+type piece struct {
+	frame.Record
+	head    []byte // the encoded header
+	payload []byte
+	check   uint32 // as stated; 0 when there is none
+	name    string // of the strategy
+	number  uint64
+	raw     uint64 // offset of the content in its stream
+	offset  int64  // of the record in the input
+	chain   uint32 // before the chunk
+}
+
+// errBarrier is returned by step when the next record must wait until all
+// chunks before it have been decoded.
+var errBarrier = errors.New("sigio: record waits for the chunks before it")
+
+// step consumes records up to and including the next chunk. With ahead set it
+// stops with errBarrier at what cannot be handled before earlier chunks are
+// decoded. It returns io.EOF behind the last stream.
+func (w *walker) step(ahead bool) (piece, error) {
+	for {
+		if !w.inside {
+			if err := w.enter(); err != nil {
+				return piece{}, err
+			}
+		}
+		if w.skipping.active {
+			if err := w.skipIndex(); err != nil {
+				return piece{}, err
+			}
+			continue
+		}
+		r, n, err := w.header.ParseRecord(w.src.unread())
+		if err != nil {
+			return piece{}, w.frameError(err)
+		}
+		if n > len(w.src.unread()) {
+			if err := w.fill(n); err != nil {
+				return piece{}, err
+			}
+			continue
+		}
+		switch r.Kind {
+		case frame.KindChunk:
+			if ahead && r.Light {
+				return piece{}, errBarrier
+			}
+			return w.chunk(r, n)
+		case frame.KindControl:
+			if ahead && r.Tag == frame.TagMeta && w.cfg.meta != nil {
+				return piece{}, errBarrier
+			}
+			err = w.control(r, n)
+		case frame.KindIndex:
+			err = w.index(r)
+		default:
+			err = w.leave(r.Kind)
+		}
+		if err != nil {
+			return piece{}, err
+		}
+	}
+}
+
+// enter reads a stream header, or finds that there is none.
+func (w *walker) enter() error {
+	if w.cfg.single && w.streams > 0 {
+		return io.EOF
+	}
+	err := w.src.fill(frame.HeaderLen)
+	b := w.src.unread()
+	switch {
+	case !frame.IsHeader(b) && w.streams > 0:
+		return w.verdict(ErrCorrupt, "junk behind the end of the stream")
+	case !frame.IsHeader(b):
+		return w.verdict(ErrCorrupt, "no stream header")
+	case err == io.EOF && len(b) == 0 && w.streams > 0:
+		return io.EOF
+	case err == io.EOF:
+		return w.verdict(ErrTruncated, "input ends within the stream header")
+	case err != nil:
+		return err
+	}
+	h, err := frame.ParseHeader(b)
+	if err != nil {
+		return w.frameError(err)
+	}
+	if h.Has(frame.FlagHistory) {
+		return w.verdict(ErrUnsupported, "stream carries a history")
+	}
+	if h.Has(frame.FlagTransport) && !w.cfg.transport {
+		return w.verdict(ErrUnsupported, "stream leaves checks to the transport")
+	}
+	w.header, w.start = h, w.src.off
+	w.state = streamState{chain: h.Check(), names: w.state.names[:0]}
+	w.streams++
+	w.inside, w.indexed = true, 0
+	w.src.consume(frame.HeaderLen)
+	return nil
+}
+
+// chunk takes a chunk whose header is r, n bytes long.
+func (w *walker) chunk(r frame.Record, n int) (piece, error) {
+	s := &w.state
+	if err := w.admit(&r); err != nil {
+		return piece{}, err
+	}
+	p := piece{Record: r, number: s.chunks, raw: s.raw, offset: w.src.off, chain: s.chain}
+	var err error
+	if p.name, err = w.strategyName(r.Strategy); err != nil {
+		return piece{}, err
+	}
+	tail := w.header.TailLen(&r)
+	if err := w.fill(n + r.EncLen + tail); err != nil {
+		return piece{}, err
+	}
+	b := w.src.unread()
+	p.head, p.payload = b[:n], b[n:n+r.EncLen]
+	for i, c := range b[n+r.EncLen:][:tail] {
+		p.check |= uint32(c) << (8 * i)
+	}
+	w.src.consume(n + r.EncLen + tail)
+	s.chunks++
+	s.raw += uint64(r.RawLen)
+	w.output += int64(r.RawLen)
+	if r.Light {
+		s.sinceSync += r.RawLen
+		s.lightRun++
+		s.lost = true
+	} else {
+		s.chain = frame.Chain(s.chain, p.check)
+		s.sinceSync, s.lightRun = 0, 0
+	}
+	return p, nil
+}
+
+// admit checks a chunk's header against its place and the limits, before
+// anything is read or allocated for it.
+func (w *walker) admit(r *frame.Record) error {
+	s := &w.state
+	short := w.header.Has(frame.FlagShort)
+	switch {
+	case w.indexed > 0:
+		return w.corrupt("chunk behind the index")
+	case short && (!r.Light || s.chunks > 0):
+		return w.corrupt("chunk that a short stream cannot have")
+	case r.Light && (s.sinceSync+r.RawLen > frame.MaxLight || s.lightRun == frame.MaxLightRun):
+		return w.corrupt("no sync point where one is due")
+	case !r.Light && !r.At(s.chunks, s.raw):
+		return w.corrupt("chunk out of its place")
+	case !r.Light && !s.follows(r):
+		return w.corrupt("chunk does not belong behind the one before it")
+	case r.RawLen > w.cfg.maxChunk:
+		return w.verdict(ErrTooLarge, fmt.Sprintf("chunk of %d bytes, of which %d are allowed", r.RawLen, w.cfg.maxChunk))
+	case int64(r.RawLen) > w.cfg.maxOutput-w.output:
+		return w.verdict(ErrTooLarge, fmt.Sprintf("content of more than %d bytes", w.cfg.maxOutput))
+	}
+	return nil
+}
+
+// follows reports whether a record links to the one before it. Behind a light
+// chunk that was not decoded its word is taken for it.
+func (s *streamState) follows(r *frame.Record) bool {
+	if s.lost {
+		s.chain, s.lost = r.Link, false
+	}
+	return r.Link == s.chain
+}
+
+// strategyName returns the name under which the stream knows a strategy.
+func (w *walker) strategyName(id uint8) (string, error) {
+	if strategy.ID(id) < strategy.FirstPrivate {
+		return strategy.ID(id).String(), nil
+	}
+	for _, s := range w.state.names {
+		if s.ID == id {
+			return s.Name, nil
+		}
+	}
+	return "", w.corrupt(fmt.Sprintf("strategy %d is used before it is named", id))
+}
+
+func (w *walker) control(r frame.Record, n int) error {
+	switch {
+	case w.indexed > 0:
+		return w.corrupt("control record behind the index")
+	case w.header.Has(frame.FlagShort) && w.state.chunks > 0:
+		return w.corrupt("control record behind the chunk of a short stream")
+	case !w.state.follows(&r):
+		return w.corrupt("control record does not belong behind the record before it")
+	}
+	if err := w.fill(n + r.EncLen + frame.CheckLen); err != nil {
+		return err
+	}
+	b := w.src.unread()
+	body := b[n : n+r.EncLen]
+	check := frame.ContentCheck(r.Check, frame.RawCRC(body))
+	if check != le32(b[n+r.EncLen:]) {
+		return w.corrupt("control record fails its check")
+	}
+	switch r.Tag {
+	case frame.TagStrategyName:
+		if err := w.learnName(body); err != nil {
+			return err
+		}
+	case frame.TagMeta:
+		if len(body) == 0 {
+			return w.corrupt("metadata record without its kind")
+		}
+		if w.cfg.meta != nil {
+			if err := w.cfg.meta(body[0], body[1:]); err != nil {
+				return &metaError{err}
+			}
+		}
+	default:
+		if !frame.Skippable(r.Tag) {
+			return w.verdict(ErrUnsupported, fmt.Sprintf("control record %#02x", r.Tag))
+		}
+	}
+	w.state.chain = frame.Chain(w.state.chain, check)
+	w.src.consume(n + r.EncLen + frame.CheckLen)
+	return nil
+}
+
+// metaError carries an error of the user's metadata function past the rule
+// that errors which are not verdicts don't stick.
+type metaError struct{ err error }
+
+func (e *metaError) Error() string { return e.err.Error() }
+
+func (w *walker) learnName(body []byte) error {
+	name, err := frame.ParseStrategyName(body)
+	if err != nil {
+		return w.frameError(err)
+	}
+	for _, known := range w.state.names {
+		if known.ID == name.ID {
+			if known != name {
+				return w.corrupt(fmt.Sprintf("strategy %d has two names", name.ID))
+			}
+			return nil
+		}
+	}
+	w.state.names = append(w.state.names, name)
+	return nil
+}
+
+// index starts to pass over an index, which a sequential reader has no use
+// for but checks.
+func (w *walker) index(r frame.Record) error {
+	switch {
+	case w.indexed > 0:
+		return w.corrupt("second index")
+	case w.header.Has(frame.FlagShort):
+		return w.corrupt("index in a short stream")
+	case !w.state.follows(&r):
+		return w.corrupt("index does not belong behind the record before it")
+	}
+	w.indexed = uint32(frame.ControlHeaderLen + r.EncLen + frame.CheckLen)
+	w.skipping = indexSkip{active: true, record: r, left: r.EncLen}
+	w.src.consume(frame.ControlHeaderLen)
+	return nil
+}
+
+func (w *walker) skipIndex() error {
+	k := &w.skipping
+	for k.left > 0 {
+		if err := w.fill(1); err != nil {
+			return err
+		}
+		b := w.src.unread()
+		b = b[:min(len(b), k.left)]
+		k.crc.Write(b)
+		k.left -= len(b)
+		w.src.consume(len(b))
+	}
+	if err := w.fill(frame.CheckLen); err != nil {
+		return err
+	}
+	check := frame.ContentCheck(k.record.Check, k.crc.Sum())
+	if check != le32(w.src.unread()) {
+		return w.corrupt("index fails its check")
+	}
+	w.state.chain = frame.Chain(w.state.chain, check)
+	w.src.consume(frame.CheckLen)
+	k.active = false
+	return nil
+}
+
+// leave takes an end record: only one that agrees with all that was read.
+func (w *walker) leave(kind frame.Kind) error {
+	s := &w.state
+	totals := frame.Totals{Chunks: s.chunks, Raw: s.raw, Encoded: uint64(w.src.off - w.start), Chain: s.chain}
+	b := w.src.unread()
+	n := frame.EndLen
+	short := w.header.Has(frame.FlagShort)
+	switch {
+	case short != (kind == frame.KindShortEnd):
+		return w.corrupt("end record of the wrong kind")
+	case short:
+		n = frame.ShortEndLen
+		if err := w.header.ParseShortEnd(b, totals); err != nil && !s.lost {
+			return w.frameError(err)
+		}
+	default:
+		e, err := frame.ParseEnd(b)
+		if err != nil {
+			return w.frameError(err)
+		}
+		if s.lost {
+			totals.Chain = e.Totals.Chain
+		}
+		if e != (frame.End{Header: w.header, IndexLen: w.indexed, Totals: totals}) {
+			return w.corrupt("end record of another stream")
+		}
+	}
+	w.inside = false
+	w.src.consume(n)
+	return nil
+}
+
+// fill is source.fill inside a stream, where the input must not end.
+func (w *walker) fill(n int) error {
+	err := w.src.fill(n)
+	if err == io.EOF {
+		return w.verdict(ErrTruncated, "input ends within the stream")
+	}
+	return err
+}
+
+func (w *walker) corrupt(reason string) error { return w.verdict(ErrCorrupt, reason) }
+
+func (w *walker) frameError(err error) error { return w.verdict(verdictOf(err)) }
+
+func (w *walker) verdict(verdict error, reason string) error {
+	return &StreamError{Offset: w.src.off, Chunk: w.state.chunks, Reason: reason, Err: verdict}
+}
+
+func le32(b []byte) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}

@@ -1,0 +1,440 @@
+package sigio
+
+import (
+	"errors"
+	"io"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+)
+
+// Writer compresses what is written to it and writes the stream to the
+// io.Writer that it wraps. Close seals the stream; without it, a Reader says
+// ErrTruncated. A Writer belongs to one goroutine at a time, except for
+// Stats.
+//
+// After a timeout of the wrapped stream (os.ErrDeadlineExceeded, or a
+// net.Error that says Timeout) every method may be called again and goes on
+// where it stopped. Any other error is kept: it is returned by all later
+// calls, and nothing more is written.
+type Writer struct {
+	cfg    config
+	engine engine
+	dst    io.Writer
+
+	block  []byte // accepted and not yet encoded; at most a full block
+	framer framer
+	stats  counters
+
+	queue []*job // blocks that goroutines work on, oldest first
+	idle  []*job
+	// Of the blocks that the caller's goroutine encodes itself.
+	scratch scratch
+	chunks  []chunk
+
+	owed   bool // an unfinished push has to go out before anything is accepted
+	closed bool // Close was called
+	done   bool // and has finished
+	err    error
+}
+
+// NewWriter returns a Writer that writes to w. It writes nothing yet and does
+// not fail: a bad option is the error of the first call. w may be nil until
+// Reset.
+func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
+	z := &Writer{cfg: defaults()}
+	for _, o := range opts {
+		if o != nil {
+			o.applyToWriter(&z.cfg)
+		}
+	}
+	if z.err = z.cfg.validate(); z.err == nil {
+		z.init()
+	}
+	z.dst = w
+	return z
+}
+
+func (z *Writer) init() {
+	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector}
+	z.framer.header.CapLog = frame.MinCapLog
+	for 1<<z.framer.header.CapLog < z.cfg.chunkSize {
+		z.framer.header.CapLog++
+	}
+	if z.cfg.transport {
+		z.framer.header.Incompat |= frame.FlagTransport
+	}
+	z.framer.report = z.report
+	z.framer.restart()
+}
+
+// Reset discards what is not yet written, without sealing the stream, and
+// makes z ready for a new stream to w with the same options. With a nil w it
+// is idle: calls return ErrClosed until the next Reset.
+func (z *Writer) Reset(w io.Writer) {
+	for _, j := range z.queue {
+		j.wait()
+		z.idle = append(z.idle, j)
+	}
+	z.queue = z.queue[:0]
+	z.err = z.cfg.validate()
+	z.dst, z.owed, z.closed, z.done = w, false, false, false
+	z.block = z.block[:0]
+	z.framer.restart()
+	z.stats.reset()
+	z.measure()
+}
+
+// Write compresses p. It returns the number of bytes accepted, which can be
+// len(p) together with a timeout: what was accepted is sent first by the next
+// call, and Write(nil) does nothing else. z keeps no part of p.
+func (z *Writer) Write(p []byte) (n int, err error) {
+	if err := z.usable(); err != nil {
+		return 0, err
+	}
+	for err = z.advance(); err == nil && len(p) > 0; err = z.advance() {
+		var k int
+		if len(z.block) == 0 && len(p) >= z.cfg.chunkSize && z.cfg.concurrency == 1 {
+			k = z.cfg.chunkSize
+			err = z.encode(p[:k]) // straight from p
+		} else {
+			z.makeRoom(len(p))
+			k = copy(z.block[len(z.block):cap(z.block)], p)
+			z.block = z.block[:len(z.block)+k]
+		}
+		if err != nil {
+			break
+		}
+		p, n = p[k:], n+k
+	}
+	z.noteBuffered()
+	return n, err
+}
+
+// ReadFrom compresses what r gives until io.EOF. It returns the number of
+// bytes taken from r, all of which are accepted, also when it stops at a
+// timeout of r or of the wrapped stream; called again, it goes on.
+func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	if err := z.usable(); err != nil {
+		return 0, err
+	}
+	empty := 0
+	for err = z.advance(); err == nil; err = z.advance() {
+		z.makeRoom(firstRead)
+		k, rerr := r.Read(z.block[len(z.block):cap(z.block)])
+		if k < 0 || k > cap(z.block)-len(z.block) {
+			err = errInvalidRead
+			break
+		}
+		z.block = z.block[:len(z.block)+k]
+		n += int64(k)
+		if rerr == nil && k == 0 {
+			if empty++; empty == maxEmptyReads {
+				rerr = io.ErrNoProgress
+			}
+		} else {
+			empty = 0
+		}
+		if rerr != nil {
+			z.noteBuffered()
+			if rerr != io.EOF {
+				return n, rerr
+			}
+			return n, z.advance()
+		}
+	}
+	z.noteBuffered()
+	return n, err
+}
+
+// maxEmptyReads is how often a source may return nothing and no error in a
+// row, as in package bufio.
+const maxEmptyReads = 100
+
+var (
+	errInvalidRead  = errors.New("sigio: source returned an invalid count from Read")
+	errInvalidWrite = errors.New("sigio: destination returned an invalid count from Write")
+)
+
+// Flush makes all that was written readable at the other end. When nothing is
+// pending it writes nothing. Called again after a timeout it goes on and
+// adds no second boundary. Each Flush ends a chunk, which costs ratio.
+func (z *Writer) Flush() error {
+	if err := z.usable(); err != nil {
+		return err
+	}
+	return z.finishBlock(false)
+}
+
+// Close writes what is pending, seals the stream and releases memory and the
+// wrapped stream, which it does not close. After a timeout it may be called
+// again to go on; once finished, further calls return the same.
+//
+// Do not defer Close where the content may be incomplete: a sealed stream
+// reads as complete. Reset(nil) discards.
+func (z *Writer) Close() error {
+	z.closed = true
+	if z.done || z.dst == nil && z.err == nil {
+		return z.err
+	}
+	if z.err == nil {
+		if err := z.finishBlock(true); err != nil && z.err == nil {
+			return err // a timeout
+		}
+	}
+	z.done, z.dst = true, nil
+	z.release()
+	return z.err
+}
+
+// WriteMeta adds a metadata record of the user's: kind and p reach the
+// Reader's WithMeta function, other Readers ignore it. It stands behind the
+// blocks that are complete; Flush first to place it behind all that was
+// written. p has at most MaxMeta bytes and is copied; records that wait for
+// their place may take 1 MiB.
+func (z *Writer) WriteMeta(kind uint8, p []byte) error {
+	if err := z.usable(); err != nil {
+		return err
+	}
+	if len(p) > MaxMeta || z.framer.metaBytes()+len(p) > maxWaitingMeta {
+		return ErrTooLarge
+	}
+	if err := z.advance(); err != nil {
+		return err
+	}
+	body := append(append(make([]byte, 0, 1+len(p)), kind), p...)
+	behind := z.framer.blocks + uint64(len(z.queue))
+	z.framer.metas = append(z.framer.metas, meta{behind, body})
+	if !z.framer.holding {
+		z.framer.placeMetas()
+	}
+	return nil
+}
+
+const maxWaitingMeta = 1 << 20
+
+// Stats returns the Writer's figures. It may be called from any goroutine at
+// any time.
+func (z *Writer) Stats() Stats { return z.stats.snapshot() }
+
+func (z *Writer) usable() error {
+	switch {
+	case z.closed:
+		return ErrClosed
+	case z.err != nil:
+		return z.err
+	case z.dst == nil:
+		return ErrClosed
+	}
+	return nil
+}
+
+// fail keeps an error unless it is a timeout, and returns it.
+func (z *Writer) fail(err error) error {
+	if err != nil && !isTimeout(err) {
+		z.err = err
+	}
+	return err
+}
+
+// advance finishes what an earlier call owes and makes the block ready to
+// accept a byte.
+func (z *Writer) advance() error {
+	if z.owed {
+		if err := z.push(true); err != nil {
+			return err
+		}
+	}
+	if len(z.block) < z.cfg.chunkSize {
+		return nil
+	}
+	return z.encodeBuffered()
+}
+
+// makeRoom gives the block, unless it has room, that for n more bytes, or to
+// be full. It grows with what arrives, so that small streams stay small.
+func (z *Writer) makeRoom(n int) {
+	if len(z.block) < cap(z.block) {
+		return
+	}
+	size := max(len(z.block)+n, 2*cap(z.block), firstBlock)
+	grown := make([]byte, len(z.block), min(size, z.cfg.chunkSize))
+	copy(grown, z.block)
+	z.block = grown
+	z.measure()
+}
+
+const (
+	firstBlock = 4 << 10  // the least memory a block takes, in bytes
+	firstRead  = 32 << 10 // what ReadFrom asks a source for at first
+)
+
+// encodeBuffered hands the block to whoever encodes it. On error the block is
+// as it was.
+func (z *Writer) encodeBuffered() error {
+	if z.cfg.concurrency > 1 {
+		return z.enqueue()
+	}
+	err := z.encode(z.block)
+	if err == nil {
+		z.block = z.block[:0]
+	}
+	return err
+}
+
+// encode encodes a block on the caller's goroutine. No job may be waiting. On
+// error nothing of the block was taken.
+func (z *Writer) encode(block []byte) (err error) {
+	if err := z.settleAndPush(); err != nil {
+		return err
+	}
+	if !z.framer.begun {
+		z.framer.begin(block, false)
+	}
+	z.framer.out, z.chunks, err = z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
+	if err != nil {
+		return z.failFault(err)
+	}
+	z.framer.take(z.chunks)
+	z.measure()
+	return nil
+}
+
+// settleAndPush makes the framer ready to take chunks: none is held, and what
+// is sent in one Write has gone.
+func (z *Writer) settleAndPush() error {
+	z.framer.settle(false, false)
+	if err := z.push(false); err != nil {
+		return err
+	}
+	z.framer.compact()
+	return nil
+}
+
+func (z *Writer) failFault(err error) error {
+	f := &z.framer
+	return z.fail(&StreamError{Offset: int64(f.base) + int64(len(f.out)), Chunk: f.chunks, Reason: err.Error(), Err: ErrStrategy})
+}
+
+// finishBlock encodes what is pending, marks it as flushed and sends it; when
+// closing it also seals the stream.
+func (z *Writer) finishBlock(closing bool) error {
+	if err := z.advance(); err != nil {
+		return err
+	}
+	if len(z.block) > 0 {
+		if closing && !z.framer.begun && len(z.block) <= frame.MaxLight {
+			z.framer.begin(z.block, true)
+		}
+		if err := z.encodeTail(); err != nil {
+			return err
+		}
+	}
+	if err := z.drain(); err != nil {
+		return err
+	}
+	z.framer.settle(true, closing)
+	if closing {
+		if !z.framer.begun {
+			z.framer.begin(nil, true)
+		}
+		z.framer.end()
+	}
+	z.noteBuffered()
+	return z.push(true)
+}
+
+// encodeTail encodes a block that a Flush or Close has cut. A short one is not
+// worth a goroutine.
+func (z *Writer) encodeTail() error {
+	if z.cfg.concurrency > 1 && len(z.block) > MinChunkSize {
+		return z.enqueue()
+	}
+	if err := z.drain(); err != nil {
+		return err
+	}
+	err := z.encode(z.block)
+	if err == nil {
+		z.block = z.block[:0]
+	}
+	return err
+}
+
+// minWrite is how much waits for a Write to the wrapped stream where nobody
+// flushes, in bytes.
+const minWrite = 64 << 10
+
+// push sends what is ready, if it is worth a Write or all of it has to go.
+func (z *Writer) push(all bool) error {
+	f := &z.framer
+	ready := f.out[f.sent:f.ready()]
+	if len(ready) == 0 {
+		z.owed = false
+		return nil
+	}
+	if !all && len(ready) < minWrite {
+		return nil
+	}
+	z.owed = true
+	n, err := z.dst.Write(ready)
+	switch {
+	case n < 0 || n > len(ready):
+		n, err = 0, errInvalidWrite
+	case n < len(ready) && err == nil:
+		err = io.ErrShortWrite
+	}
+	f.sent += n
+	z.stats.encoded(n)
+	if err != nil {
+		return z.fail(err)
+	}
+	z.owed = false
+	f.compact()
+	return nil
+}
+
+func (z *Writer) report(c *chunk, number uint64, rawOffset int64) {
+	z.stats.chunk(c.id, c.class, c.rawLen, c.encLen, c.detection, c.encoding)
+	if z.cfg.observer != nil {
+		z.cfg.observer(Decision{
+			Chunk: number, RawOffset: rawOffset, RawLen: c.rawLen, EncodedLen: c.encLen,
+			Class: c.class, Confidence: c.confidence, Strategy: c.id, Name: c.name, Reason: c.reason,
+			Detection: c.detection, Encoding: c.encoding,
+		})
+	}
+}
+
+// noteBuffered publishes how much is accepted and not yet framed.
+func (z *Writer) noteBuffered() {
+	n := len(z.block)
+	for _, j := range z.queue {
+		n += len(j.block)
+	}
+	if z.framer.holding {
+		n += z.framer.held.rawLen
+	}
+	z.stats.buffered.Store(int64(n))
+}
+
+// measure publishes the memory that buffers take.
+func (z *Writer) measure() {
+	n := cap(z.block) + cap(z.framer.out)
+	for _, list := range [2][]*job{z.queue, z.idle} {
+		for _, j := range list {
+			n += j.size
+		}
+	}
+	z.stats.memory(n)
+}
+
+// release lets all memory go.
+func (z *Writer) release() {
+	for _, j := range z.queue {
+		j.wait()
+	}
+	z.queue, z.idle, z.block = nil, nil, nil
+	z.scratch, z.chunks = scratch{}, nil
+	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
+	z.framer.sent, z.framer.holding = 0, false
+	z.noteBuffered()
+	z.measure()
+}

@@ -1,0 +1,128 @@
+package strategy
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// zstdFrame is one Zstandard frame (RFC 8878): the strategy for everything
+// that no other is made for. zstd_frame.go says which frames it accepts.
+type zstdFrame struct{}
+
+// A zstdEncoder is an encoder with what decides whether it fits: its level,
+// and its window, which bounds the inputs it may be given.
+type zstdEncoder struct {
+	*zstd.Encoder
+	level  zstd.EncoderLevel
+	window int
+}
+
+var (
+	zstdEncoders freeList[zstdEncoder]
+	zstdDecoders freeList[*zstd.Decoder]
+)
+
+func (zstdFrame) ID() ID       { return Zstd }
+func (zstdFrame) Name() string { return Zstd.String() }
+
+func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
+	if len(src) > maxChunk {
+		return dst, ErrSkip
+	}
+	e := borrowZstdEncoder(zstdLevel(p.Level), len(src))
+	out := e.EncodeAll(src, dst)
+	zstdEncoders.put(e)
+	if len(out)-len(dst) > p.Limit {
+		return dst, ErrSkip
+	}
+	return out, nil
+}
+
+func zstdLevel(l Level) zstd.EncoderLevel {
+	switch {
+	case l < LevelDefault:
+		return zstd.SpeedFastest
+	case l == LevelDefault:
+		return zstd.SpeedDefault
+	case l == LevelBetter:
+		return zstd.SpeedBetterCompression
+	}
+	return zstd.SpeedBestCompression
+}
+
+// borrowZstdEncoder returns an encoder for inputs of n bytes. Any window that
+// holds the whole input finds the same matches and, in a frame of a single
+// segment, leaves no trace in the output: so a larger one does as well, and a
+// stream needs one encoder for all its chunks, long and short.
+func borrowZstdEncoder(level zstd.EncoderLevel, n int) zstdEncoder {
+	fits := func(e zstdEncoder) bool { return e.level == level && e.window >= n }
+	if e, ok := zstdEncoders.get(fits); ok {
+		return e
+	}
+	// One that is too small makes way for the larger, which can replace it.
+	zstdEncoders.get(func(e zstdEncoder) bool { return e.level == level })
+	return newZstdEncoder(level, zstdWindow(n))
+}
+
+// zstdWindow returns the window of an encoder built for inputs of n bytes.
+// It is what the encoder allocates for its history, unless the input fits
+// one block of 128 KiB, which needs none.
+func zstdWindow(n int) int {
+	const minWindow = 128 << 10 // less would shorten the blocks
+	return max(minWindow, 1<<bits.Len(uint(n-1)))
+}
+
+func newZstdEncoder(level zstd.EncoderLevel, window int) zstdEncoder {
+	e, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(level),
+		zstd.WithWindowSize(window),
+		zstd.WithSingleSegment(true), // holds the content size, at any size
+		zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderCRC(false),
+		zstd.WithLowerEncoderMem(true),
+		zstd.WithZeroFrames(false),
+	)
+	if err != nil {
+		panic(fmt.Sprintf("strategy: zstd encoder options: %v", err)) // constants, covered by tests
+	}
+	return zstdEncoder{e, level, window}
+}
+
+func (zstdFrame) Decode(dst, src []byte, rawLen int) ([]byte, error) {
+	if !validZstdFrame(src, rawLen) {
+		return dst, ErrMalformed
+	}
+	whole := slices.Grow(dst, rawLen)[:len(dst)+rawLen]
+	d, ok := zstdDecoders.get(func(*zstd.Decoder) bool { return true })
+	if !ok {
+		d = newZstdDecoder()
+	}
+	// An empty slice at the place of the output: the decoder then writes
+	// there directly, takes nothing before it for history, and cannot write
+	// behind it.
+	out, err := d.DecodeAll(src, whole[len(dst):len(dst):len(whole)])
+	// It is usable after any error. While idle it still refers to the last src
+	// and dst, but touches neither again; the list lets go of it soon enough.
+	zstdDecoders.put(d)
+	if err != nil || len(out) != rawLen {
+		return dst, ErrMalformed
+	}
+	return whole, nil
+}
+
+func newZstdDecoder() *zstd.Decoder {
+	d, err := zstd.NewReader(nil,
+		zstd.WithDecoderConcurrency(1), // no goroutines
+		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxChunk),
+		zstd.WithDecoderMaxMemory(maxChunk),
+		zstd.WithDecodeAllCapLimit(true),
+	)
+	if err != nil {
+		panic(fmt.Sprintf("strategy: zstd decoder options: %v", err)) // constants, covered by tests
+	}
+	return d
+}
