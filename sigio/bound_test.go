@@ -83,16 +83,23 @@ func TestOutputIsBounded(t *testing.T) {
 					func(n int) []byte { return gapped(2, n, every) }},
 			} {
 				t.Run(fmt.Sprintf("%s/%d/%d", v.name, size, every), func(t *testing.T) {
-					for _, n := range []int{every, 3*every - 1, min(700*every, 3<<20), 260 * min(every, 600)} {
-						opts := []sigio.WriterOption{sigio.WithChunkSize(size), v.set}
-						if v.pick != nil {
-							opts = append(opts, v.pick)
-						}
+					opts := []sigio.WriterOption{sigio.WithChunkSize(size), v.set}
+					if v.pick != nil {
+						opts = append(opts, v.pick)
+					}
+					for _, n := range []int{every, 3*every - 1, 260 * min(every, 600), max(3*every, min(300_000, 1000*every))} {
 						requireBound(t, messages(v.fill(n), every), opts...)
-						requireBound(t, write(v.fill(n)), opts...)
 					}
 				})
 			}
+		}
+	}
+}
+
+func TestOutputIsBoundedWithoutFlushes(t *testing.T) {
+	for _, size := range []int{sigio.MinChunkSize, 100_000, 1 << 20} {
+		for _, n := range append([]int{0, 200_000, 1 << 20, 1<<20 + 1}, flushSizes...) {
+			requireBound(t, write(noise(1, n)), sigio.WithChunkSize(size))
 		}
 	}
 }

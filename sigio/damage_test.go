@@ -287,7 +287,7 @@ const large = 8_000
 // samples is how many random damages of a kind an exhibit gets.
 func (x *exhibit) samples(small int) int {
 	if testing.Short() {
-		small /= 10
+		small /= 40
 	}
 	if len(x.stream) > large {
 		small /= 20
@@ -407,7 +407,7 @@ func TestTransportChecksFindDamageInTheEnd(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 11))
 	for _, c := range concurrencies {
 		r := sigio.NewReader(nil, sigio.WithTransportChecks(), sigio.WithConcurrency(c))
-		for range 3000 {
+		for range 1500 {
 			damaged := bytes.Clone(stream)
 			at := rng.IntN(8 * len(damaged))
 			damaged[at/8] ^= 1 << (at % 8)

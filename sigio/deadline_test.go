@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/strategy"
 )
 
 // A timeout of the wrapped stream loses nothing and leaves no trace: after it
@@ -156,10 +157,10 @@ func cutsOf(rng *rand.Rand, n int) (cuts []int) {
 // TestWriterResumes lets the k-th write time out for every k, after every
 // number of bytes.
 func TestWriterResumes(t *testing.T) {
-	s := slowScript()
+	s, plainly := slowScript(), sigio.WithSelector(always(strategy.Store)) // the encoding does not matter
 	var lengths []int
 	counting := &sink{on: func(_ int, p []byte) (int, error) { lengths = append(lengths, len(p)); return len(p), nil }}
-	w := sigio.NewWriter(counting, sigio.WithChunkSize(sigio.MinChunkSize))
+	w := sigio.NewWriter(counting, plainly, sigio.WithChunkSize(sigio.MinChunkSize))
 	require.NoError(t, s.play(w))
 	require.NoError(t, w.Close())
 	want := counting.Bytes()
@@ -169,7 +170,7 @@ func TestWriterResumes(t *testing.T) {
 	for _, timeout := range timeouts {
 		for _, c := range concurrencies {
 			for _, hasty := range []bool{false, true} {
-				w := sigio.NewWriter(nil, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+				w := sigio.NewWriter(nil, plainly, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
 				for k, n := range lengths {
 					for _, cut := range cutsOf(rng, n) {
 						out := &sink{on: func(call int, p []byte) (int, error) {
@@ -321,11 +322,15 @@ func TestReaderResumes(t *testing.T) {
 	small := append(messages(prose(1, 600), 200, 1, 90), act{meta: []byte("note")}, act{write: runs(2, 5000)}) // ends in a positioned chunk
 	large := slowScript()
 	rng := rand.New(rand.NewPCG(1, 21))
+	few := 3000 // bytes between two of the offsets at which the large stream is cut
+	if testing.Short() {
+		few *= 10
+	}
 	for _, v := range []struct {
 		name   string
 		script script
 		every  int
-	}{{"small", small, 1}, {"large", large, 3000}} {
+	}{{"small", small, 1}, {"large", large, few}} {
 		stream, content := v.script.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), v.script.content()
 		for _, c := range concurrencies {
 			for _, opts := range [][]sigio.ReaderOption{

@@ -84,15 +84,7 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	chosen := time.Now()
 	c.detection = chosen.Sub(began)
 
-	params := strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: &s.profile, Plan: choice.Plan}
-	if choice.Limit > 0 {
-		params.Limit = min(params.Limit, choice.Limit)
-	}
-	dst, ok, err := e.attempt(dst, &c, src, choice.ID, params)
-	if err == nil && !ok && choice.ID != strategy.Zstd && choice.ID != strategy.Store {
-		c.reason = "choice did not fit: " + c.reason
-		dst, ok, err = e.attempt(dst, &c, src, strategy.Zstd, strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: &s.profile})
-	}
+	dst, ok, err := e.carryOut(dst, &c, src, &s.profile, choice)
 	if err != nil {
 		return dst, c, err
 	}
@@ -101,6 +93,38 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	}
 	c.encoding = time.Since(chosen)
 	return dst, c, nil
+}
+
+// carryOut encodes src as chosen, and with zstd where that is impossible or
+// falls short of what the choice expected. It reports whether either makes
+// the chunk smaller.
+func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Profile, choice strategy.Choice) ([]byte, bool, error) {
+	if choice.ID == strategy.Store {
+		return dst, false, nil
+	}
+	params := strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile, Plan: choice.Plan}
+	if choice.Limit > 0 {
+		params.Limit = min(params.Limit, choice.Limit)
+	}
+	dst, ok, err := e.attempt(dst, c, src, choice.ID, params)
+	if err != nil || choice.ID == strategy.Zstd || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
+		return dst, ok, err
+	}
+	rival, at := *c, len(dst)
+	rival.at = at
+	params = strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile}
+	if ok {
+		params.Limit = c.announce + c.encLen - 1
+	}
+	dst, won, err := e.attempt(dst, &rival, src, strategy.Zstd, params)
+	if err != nil || !won {
+		return dst, ok, err
+	}
+	dst = append(dst[:c.at], dst[at:]...)
+	rival.at = c.at
+	rival.reason = "choice fell short: " + c.reason
+	*c = rival
+	return dst, true, nil
 }
 
 func (e *engine) choose(in strategy.Input) (choice strategy.Choice, err error) {

@@ -79,15 +79,15 @@ func (e *MissingError) Error() string {
 func (e *MissingError) Unwrap() error { return ErrUnsupported }
 
 // verdictOf translates what package frame says of a record.
-func verdictOf(err error) (verdict error, reason string) {
+func verdictOf(err error) (reason string, verdict error) {
 	var fe *frame.Error
 	if !errors.As(err, &fe) {
-		return ErrCorrupt, err.Error()
+		return err.Error(), ErrCorrupt
 	}
 	if fe.Unsupported {
-		return ErrUnsupported, fe.Reason
+		return fe.Reason, ErrUnsupported
 	}
-	return ErrCorrupt, fe.Reason
+	return fe.Reason, ErrCorrupt
 }
 
 // isTimeout reports whether err is a deadline that passed: an error after

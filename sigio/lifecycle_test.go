@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/strategy"
 )
 
 // The rules of a Writer's and a Reader's life: what each call returns in each
@@ -187,8 +188,8 @@ var (
 
 // TestWriterKeepsTheFirstFatalError fails the k-th write for every k.
 func TestWriterKeepsTheFirstFatalError(t *testing.T) {
-	s := lifeScript()
-	whole := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+	s, plainly := lifeScript(), sigio.WithSelector(always(strategy.Store)) // the encoding does not matter
+	whole := s.seal(t, plainly, sigio.WithChunkSize(sigio.MinChunkSize))
 	for _, v := range []struct {
 		name string
 		want error // nil: any but a verdict on a stream
@@ -206,7 +207,7 @@ func TestWriterKeepsTheFirstFatalError(t *testing.T) {
 		for _, c := range concurrencies {
 			t.Run(fmt.Sprintf("%s/%d", v.name, c), func(t *testing.T) {
 				before := runtime.NumGoroutine()
-				w := sigio.NewWriter(nil, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+				w := sigio.NewWriter(nil, plainly, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
 				for k := 0; ; k++ {
 					out := &sink{}
 					out.on = func(call int, p []byte) (int, error) {

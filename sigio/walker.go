@@ -380,7 +380,10 @@ func (w *walker) fill(n int) error {
 
 func (w *walker) corrupt(reason string) error { return w.verdict(ErrCorrupt, reason) }
 
-func (w *walker) frameError(err error) error { return w.verdict(verdictOf(err)) }
+func (w *walker) frameError(err error) error {
+	reason, verdict := verdictOf(err)
+	return w.verdict(verdict, reason)
+}
 
 func (w *walker) verdict(verdict error, reason string) error {
 	return &StreamError{Offset: w.src.off, Chunk: w.state.chunks, Reason: reason, Err: verdict}

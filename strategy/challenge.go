@@ -142,7 +142,7 @@ func (t *trial) run(e Estimator, c cost) {
 	t.least = need
 	saved := int(100 - need*100/max(t.toBeat, 1))
 	t.winner = Choice{
-		ID: e.ID(), Limit: t.breakEven(c),
+		ID: e.ID(), Expected: t.breakEven(c),
 		Confidence: certainty(saved-(100-mustNeed), 50), Reason: "won the trial",
 	}
 }

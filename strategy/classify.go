@@ -16,7 +16,7 @@ const (
 	runRich        = 500
 	mostlyRepeated = 700
 	mostlyText     = 900
-	minText        = 450  // half of UTF-16
+	minText        = 450  // UTF-16 has 500
 	minTextSkew    = 2500 // base64 has 3000, evenly spread printables 1700
 
 	// How much more often bytes must equal those one stride back than they do

@@ -38,7 +38,9 @@ func objective(level Level, rawLen, encodedLen int, c cost) int64 {
 	return perByte*int64(encodedLen) + (int64(c.encode)+int64(c.decode))*int64(rawLen)>>10
 }
 
-// nsPerByte is 1 GB/s, 100 MB/s and 20 MB/s.
+// nsPerByte is the price of an encoded byte. LevelFastest stands for 1 GB/s.
+// The others are such that zstd's own level is the best of its four at that
+// price: its default pays from 120 ns a byte, better from 780.
 func nsPerByte(level Level) int64 {
-	return [...]int64{1, 10, 50, 1}[step(level)]
+	return [...]int64{1, 300, 2000, 1}[step(level)]
 }

@@ -6,8 +6,8 @@ const (
 	goldenRatio32 = 0x9E3779B1
 	goldenRatio64 = 0x9E3779B97F4A7C15
 
-	// The table of 4-byte sequences fits the first-level cache together with
-	// the histograms, and remembers about half of the largest sample.
+	// The table of 4-byte sequences fits a first-level cache together with
+	// the histograms, and remembers most of the largest sample.
 	seenBits  = 12
 	seenSlots = 1 << seenBits
 

@@ -15,13 +15,22 @@ type Input struct {
 	Set     Set
 }
 
-// Choice is a Selector's verdict. A choice that fails (its strategy is not in
-// the Set, or returns ErrSkip) falls back to zstd, then to store, so that no
-// choice can make a chunk larger than stored.
+// Choice is a Selector's verdict. Where it cannot be carried out (its strategy
+// is not in the Set, or returns ErrSkip), zstd takes its place, and store that
+// of zstd, so that no choice can make a chunk larger than stored.
 type Choice struct {
-	ID         ID
-	Plan       any    // handed to Encode in Params.Plan
-	Limit      int    // payload length above which the fallback is preferred; 0: just below the chunk's
+	ID   ID
+	Plan any // handed to Encode in Params.Plan
+
+	// Limit is the length in bytes that the payload must not pass; 0 is just
+	// below the chunk's.
+	Limit int
+
+	// Expected is the payload's length up to which the choice is right for
+	// sure. A longer one is held against zstd's of the whole chunk, and the
+	// shorter is taken. 0 is no doubt.
+	Expected int
+
 	Confidence uint8  // 0 to 100
 	Reason     string // a short phrase for people
 }

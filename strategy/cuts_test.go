@@ -1,0 +1,90 @@
+package strategy
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAppendCuts(t *testing.T) {
+	noise := func(n int) []byte { return randomBytes(n, uint64(n)) }
+	text := func(n int) []byte { return english(n, uint64(n)) }
+	zero := func(n int) []byte { return make([]byte, n) }
+	tests := []struct {
+		name  string // the defect
+		block []byte
+		want  []int // in KiB; nil: the whole block
+	}{
+		{"one kind is cut: text", text(mib), nil},
+		{"one kind is cut: random", noise(mib), nil},
+		{"one kind is cut: zeros", zero(mib), nil},
+		{"one kind is cut: jpeg", jpegLike(mib, 1), nil},
+		{"text and tables part", join(text(512*kib), int32Series(512*kib, 1)), nil},
+		{"a small block is cut", join(text(255*kib), noise(256*kib)), nil},
+		{"text and photo stay together", join(text(512*kib), noise(512*kib)), []int{512, 1024}},
+		{"zeros stay with text", join(zero(256*kib), text(768*kib)), []int{256, 1024}},
+		{"three kinds are not told apart", join(text(256*kib), noise(448*kib), zero(320*kib)), []int{256, 704, 1024}},
+		{"a short piece is cut off", join(text(832*kib), noise(192*kib)), nil},
+		{"a short head is cut off", join(noise(192*kib), text(832*kib)), nil},
+		{"a short middle is cut out", join(text(448*kib), noise(128*kib), text(448*kib)), nil},
+		{"one odd segment is a border", join(noise(256*kib), text(64*kib), noise(704*kib)), nil},
+		{"a short stretch hides a border", join(text(384*kib), zero(128*kib), noise(512*kib)), []int{512, 1024}},
+		{"the rest of a segment is lost", join(text(512*kib), noise(512*kib+100)), []int{512, 0}},
+		{"a large block is not cut", join(noise(8*mib), text(8*mib)), []int{8 * kib, 16 * kib}},
+		{"alternation is not seen", join(noise(256*kib), text(256*kib), noise(256*kib), text(256*kib)), []int{256, 512, 768, 1024}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := []int{-1}
+			for _, end := range tt.want {
+				want = append(want, end*kib)
+			}
+			if len(want) == 1 {
+				want = append(want, 0)
+			}
+			want[len(want)-1] = len(tt.block)
+			require.Equal(t, want, AppendCuts([]int{-1}, tt.block))
+		})
+	}
+	require.Empty(t, AppendCuts(nil, nil), "an empty block has no pieces")
+	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}))
+}
+
+// TestCutsPartitionTheBlock, whatever the segments are.
+func TestCutsPartitionTheBlock(t *testing.T) {
+	parts := [][]byte{randomBytes(segmentLen, 1), english(segmentLen, 2), make([]byte, segmentLen)}
+	for seed := range uint64(200) {
+		r := seeded(seed)
+		var block []byte
+		for segments := 8 + r.IntN(20); segments > 0; {
+			part := parts[r.IntN(len(parts))]
+			for range min(1+r.IntN(8), segments) {
+				block = append(block, part...)
+				segments--
+			}
+		}
+		block = block[:len(block)-r.IntN(segmentLen)]
+		from := 0
+		cuts := AppendCuts(nil, block)
+		for _, end := range cuts {
+			require.True(t, len(cuts) == 1 || end-from >= minPiece, "seed %d: %v", seed, cuts)
+			from = end
+		}
+		require.Equal(t, len(block), from)
+	}
+}
+
+func BenchmarkAppendCuts(b *testing.B) {
+	for _, s := range specimens() {
+		if len(s.data) < mib {
+			continue
+		}
+		b.Run(s.name, func(b *testing.B) {
+			var cuts [32]int
+			b.SetBytes(int64(len(s.data)))
+			for b.Loop() {
+				AppendCuts(cuts[:0], s.data)
+			}
+		})
+	}
+}
