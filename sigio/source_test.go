@@ -111,7 +111,7 @@ func TestReaderGoesOnAfterASourcesError(t *testing.T) {
 						if call%every == every-1 && len(source.rest) > 0 {
 							return beside, errReset
 						}
-						return min(len(p), 3000), nil
+						return min(len(p), 10_000), nil
 					}
 					r := sigio.NewReader(source, sigio.WithConcurrency(c))
 					got, failures := readOn(t, r, whole, errReset, len(source.rest))
