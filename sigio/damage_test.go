@@ -377,7 +377,7 @@ func TestTruncation(t *testing.T) {
 				cuts = append(cuts, at)
 			}
 		} else {
-			for range e.samples(40_000) {
+			for range e.samples(12_000) {
 				cuts = append(cuts, e.somewhere(rng))
 			}
 		}

@@ -215,15 +215,3 @@ func decodeChunk(st strategy.Strategy, dst, payload []byte, rawLen int) (content
 // the content, so that encoders which learn late that they don't fit need not
 // reallocate.
 func encodedBound(rawLen int) int { return rawLen + rawLen>>10 + 64 }
-
-// reserve returns b with room for n more bytes. It grows to what is needed,
-// not to a power of two: the buffers are large and few.
-func reserve(b []byte, n int) []byte {
-	if n <= cap(b)-len(b) {
-		return b
-	}
-	const page = 4 << 10
-	grown := make([]byte, len(b), (len(b)+n+page-1)&^(page-1))
-	copy(grown, b)
-	return grown
-}

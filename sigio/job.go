@@ -30,6 +30,12 @@ func (j *job) wait() {
 	}
 }
 
+// discard gives the buffers of a job that stands still away.
+func (j *job) discard() {
+	discard(j.block)
+	discard(j.out)
+}
+
 // enqueue starts a job with the block and leaves an empty one in its place.
 // On error the block is as it was.
 func (z *Writer) enqueue() error {

@@ -16,8 +16,9 @@ var mayImport = map[string][]string{
 	"/sigio/internal/frame": {},
 	"/glyph":                {},
 	"/pool":                 {},
-	"/strategy":             {"/glyph", "/pool", "/strategy/delta"},
-	"/sigio":                {"/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
+	"/internal/freelist":    {},
+	"/strategy":             {"/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
+	"/sigio":                {"/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.

@@ -186,10 +186,15 @@ var (
 	errReset   = &fs.PathError{Op: "read", Path: "peer", Err: syscall.ECONNRESET}
 )
 
-// TestWriterKeepsTheFirstFatalError fails the k-th write for every k.
+// TestWriterKeepsTheFirstFatalError fails the k-th write for every k, and for
+// every third in a short run.
 func TestWriterKeepsTheFirstFatalError(t *testing.T) {
 	s, plainly := lifeScript(), sigio.WithSelector(always(strategy.Store)) // the encoding does not matter
 	whole := s.seal(t, plainly, sigio.WithChunkSize(sigio.MinChunkSize))
+	step := 1
+	if testing.Short() {
+		step = 3
+	}
 	for _, v := range []struct {
 		name string
 		want error // nil: any but a verdict on a stream
@@ -208,7 +213,7 @@ func TestWriterKeepsTheFirstFatalError(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", v.name, c), func(t *testing.T) {
 				before := runtime.NumGoroutine()
 				w := sigio.NewWriter(nil, plainly, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
-				for k := 0; ; k++ {
+				for k := 0; ; k += step {
 					out := &sink{}
 					out.on = func(call int, p []byte) (int, error) {
 						if call == k {

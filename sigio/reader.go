@@ -116,6 +116,12 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 // Further reads return ErrClosed. Calling it is optional. It returns nil.
 func (z *Reader) Close() error {
 	z.settle()
+	for _, j := range z.idle {
+		discard(j.payload)
+		discard(j.content)
+	}
+	discard(z.buf)
+	discard(z.walker.src.buf)
 	z.walker = walker{cfg: &z.cfg}
 	z.content, z.buf, z.idle = nil, nil, nil
 	z.waiting, z.err = nil, ErrClosed

@@ -74,7 +74,8 @@ func (s *source) makeRoom(n int) {
 	if s.hi < len(s.buf) {
 		return
 	}
-	grown := make([]byte, max(firstBuffer, min(2*len(s.buf), n+readAhead)))
+	grown := newBuffer(max(firstBuffer, min(2*len(s.buf), n+readAhead)))
+	grown = grown[:cap(grown)]
 	copy(grown, s.buf[s.lo:s.hi])
 	s.buf, s.lo, s.hi = grown, 0, have
 }

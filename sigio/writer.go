@@ -257,9 +257,8 @@ func (z *Writer) makeRoom(n int) {
 		return
 	}
 	size := max(len(z.block)+n, 2*cap(z.block), firstBlock)
-	grown := make([]byte, len(z.block), min(size, z.cfg.chunkSize))
-	copy(grown, z.block)
-	z.block = grown
+	grown := append(newBuffer(min(size, z.cfg.chunkSize)), z.block...)
+	z.block = grown[:len(grown):min(cap(grown), z.cfg.chunkSize)]
 	z.measure()
 }
 
@@ -430,7 +429,13 @@ func (z *Writer) measure() {
 func (z *Writer) release() {
 	for _, j := range z.queue {
 		j.wait()
+		j.discard()
 	}
+	for _, j := range z.idle {
+		j.discard()
+	}
+	discard(z.block)
+	discard(z.framer.out)
 	z.queue, z.idle, z.block = nil, nil, nil
 	z.scratch, z.chunks = scratch{}, nil
 	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil

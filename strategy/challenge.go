@@ -1,6 +1,10 @@
 package strategy
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/sigmalang/sigma/internal/freelist"
+)
 
 const (
 	// trialLen is the sample that is tried: long enough for tables to pay for
@@ -45,7 +49,7 @@ func challenge(in Input, byRule Choice) Choice {
 	if t == nil {
 		return byRule
 	}
-	trialBuffers.put(t.buffer) // not deferred: whoever panicked may still hold it
+	trialBuffers.Put(t.buffer) // not deferred: whoever panicked may still hold it
 	return t.winner
 }
 
@@ -76,7 +80,7 @@ func middle(p []byte, n int) []byte {
 
 // trialBuffers are for what is encoded on trial. It may become a little
 // longer than the sample.
-var trialBuffers freeList[*trialBuffer]
+var trialBuffers freelist.List[*trialBuffer]
 
 type trialBuffer [trialLen + 1<<10]byte
 
@@ -95,7 +99,7 @@ type trial struct {
 }
 
 func newTrial(in Input, sample []byte, byRule Choice) *trial {
-	buffer, ok := trialBuffers.get(func(*trialBuffer) bool { return true })
+	buffer, ok := trialBuffers.Get(func(*trialBuffer) bool { return true })
 	if !ok {
 		buffer = new(trialBuffer)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sigmalang/sigma/internal/freelist"
 	"github.com/stretchr/testify/require"
 )
 
@@ -296,16 +297,28 @@ func TestPayloadDependsOnChunkAlone(t *testing.T) {
 
 // dropIdle empties the free lists, so that what is borrowed next is new.
 func dropIdle() {
-	lz4Compressors.drop()
-	lz4CompressorsHigh.drop()
-	zstdEncoders.drop()
-	zstdDecoders.drop()
+	drop(&lz4Compressors)
+	drop(&lz4CompressorsHigh)
+	drop(&zstdEncoders)
+	drop(&zstdDecoders)
 }
 
-func (l *freeList[T]) drop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.idle = nil
+func drop[T any](l *freelist.List[T]) {
+	for ok := true; ok; {
+		_, ok = l.Get(func(T) bool { return true })
+	}
+}
+
+// idle counts what a free list holds.
+func idle[T any](l *freelist.List[T]) int {
+	var all []T
+	for v, ok := l.Get(func(T) bool { return true }); ok; v, ok = l.Get(func(T) bool { return true }) {
+		all = append(all, v)
+	}
+	for _, v := range all {
+		l.Put(v)
+	}
+	return len(all)
 }
 
 func TestCodecsStartNoGoroutines(t *testing.T) {

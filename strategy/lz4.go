@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pierrec/lz4/v4"
+	"github.com/sigmalang/sigma/internal/freelist"
 )
 
 // lz4Block is one block of the LZ4 block format: a modest ratio, decoded at
@@ -19,8 +20,8 @@ const (
 )
 
 var (
-	lz4Compressors     freeList[*lz4.Compressor]
-	lz4CompressorsHigh freeList[*lz4.CompressorHC]
+	lz4Compressors     freelist.List[*lz4.Compressor]
+	lz4CompressorsHigh freelist.List[*lz4.CompressorHC]
 )
 
 func (lz4Block) ID() ID       { return LZ4 }
@@ -49,22 +50,22 @@ func (lz4Block) Encode(dst, src []byte, p Params) ([]byte, error) {
 // is too short for it, which is the only error that the library reports here.
 func lz4Compress(dst, src []byte, level Level) int {
 	if level <= LevelDefault {
-		c, ok := lz4Compressors.get(func(*lz4.Compressor) bool { return true })
+		c, ok := lz4Compressors.Get(func(*lz4.Compressor) bool { return true })
 		if !ok {
 			c = new(lz4.Compressor)
 		}
-		defer lz4Compressors.put(c)
+		defer lz4Compressors.Put(c)
 		n, err := c.CompressBlock(src, dst)
 		if err != nil {
 			return 0
 		}
 		return n
 	}
-	c, ok := lz4CompressorsHigh.get(func(*lz4.CompressorHC) bool { return true })
+	c, ok := lz4CompressorsHigh.Get(func(*lz4.CompressorHC) bool { return true })
 	if !ok {
 		c = new(lz4.CompressorHC)
 	}
-	defer lz4CompressorsHigh.put(c)
+	defer lz4CompressorsHigh.Put(c)
 	c.Level = lz4DepthBetter
 	if level == LevelBest {
 		c.Level = lz4DepthBest

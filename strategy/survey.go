@@ -3,6 +3,8 @@ package strategy
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/sigmalang/sigma/internal/freelist"
 )
 
 const (
@@ -55,7 +57,7 @@ func (f findings) hasAny() bool { return f.repeats+f.text > f.length/worthOf }
 // repeats of 33 KiB and more; of shorter ones it finds a share. Repeats at a
 // multiple of the spacing meet among the anchors and count from 288 bytes.
 func survey(p []byte) findings {
-	t, ok := anchorTables.get(func(*anchorTable) bool { return true })
+	t, ok := anchorTables.Get(func(*anchorTable) bool { return true })
 	if !ok {
 		t = new(anchorTable)
 	}
@@ -70,7 +72,7 @@ func survey(p []byte) findings {
 	clear(s.table)
 	s.enter()
 	s.probe()
-	anchorTables.put(t)
+	anchorTables.Put(t)
 	return s.findings
 }
 
@@ -88,7 +90,7 @@ type anchorTable [1 << anchorTableBits]uint32
 
 const anchorTableBits = 15
 
-var anchorTables freeList[*anchorTable]
+var anchorTables freelist.List[*anchorTable]
 
 // surveyor holds the anchors by the hash of their eight bytes. The top bits
 // of the hash are the slot, where the last anchor stays; 16 further bits are

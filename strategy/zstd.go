@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/sigmalang/sigma/internal/freelist"
 )
 
 // zstdFrame is one Zstandard frame (RFC 8878): the strategy for everything
@@ -21,8 +22,8 @@ type zstdEncoder struct {
 }
 
 var (
-	zstdEncoders freeList[zstdEncoder]
-	zstdDecoders freeList[*zstd.Decoder]
+	zstdEncoders freelist.List[zstdEncoder]
+	zstdDecoders freelist.List[*zstd.Decoder]
 )
 
 func (zstdFrame) ID() ID       { return Zstd }
@@ -34,7 +35,7 @@ func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	}
 	e := borrowZstdEncoder(zstdLevel(p.Level), len(src))
 	out := e.EncodeAll(src, dst)
-	zstdEncoders.put(e)
+	zstdEncoders.Put(e)
 	if len(out)-len(dst) > p.Limit {
 		return dst, ErrSkip
 	}
@@ -59,11 +60,11 @@ func zstdLevel(l Level) zstd.EncoderLevel {
 // stream needs one encoder for all its chunks, long and short.
 func borrowZstdEncoder(level zstd.EncoderLevel, n int) zstdEncoder {
 	fits := func(e zstdEncoder) bool { return e.level == level && e.window >= n }
-	if e, ok := zstdEncoders.get(fits); ok {
+	if e, ok := zstdEncoders.Get(fits); ok {
 		return e
 	}
 	// One that is too small makes way for the larger, which can replace it.
-	zstdEncoders.get(func(e zstdEncoder) bool { return e.level == level })
+	zstdEncoders.Get(func(e zstdEncoder) bool { return e.level == level })
 	return newZstdEncoder(level, zstdWindow(n))
 }
 
@@ -96,7 +97,7 @@ func (zstdFrame) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 		return dst, ErrMalformed
 	}
 	whole := slices.Grow(dst, rawLen)[:len(dst)+rawLen]
-	d, ok := zstdDecoders.get(func(*zstd.Decoder) bool { return true })
+	d, ok := zstdDecoders.Get(func(*zstd.Decoder) bool { return true })
 	if !ok {
 		d = newZstdDecoder()
 	}
@@ -106,7 +107,7 @@ func (zstdFrame) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	out, err := d.DecodeAll(src, whole[len(dst):len(dst):len(whole)])
 	// It is usable after any error. While idle it still refers to the last src
 	// and dst, but touches neither again; the list lets go of it soon enough.
-	zstdDecoders.put(d)
+	zstdDecoders.Put(d)
 	if err != nil || len(out) != rawLen {
 		return dst, ErrMalformed
 	}

@@ -1,4 +1,4 @@
-package strategy
+package freelist
 
 import (
 	"runtime"
@@ -11,73 +11,73 @@ import (
 
 func anyInt(int) bool { return true }
 
-func (l *freeList[T]) len() int {
+func (l *List[T]) len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.idle)
 }
 
-func TestFreeListPrefersTheLastUsed(t *testing.T) {
-	var l freeList[int]
-	_, ok := l.get(anyInt)
+func TestListPrefersTheLastUsed(t *testing.T) {
+	var l List[int]
+	_, ok := l.Get(anyInt)
 	require.False(t, ok, "the zero value holds nothing")
-	l.put(1)
-	l.put(2)
-	l.put(3)
-	v, ok := l.get(func(v int) bool { return v < 3 })
+	l.Put(1)
+	l.Put(2)
+	l.Put(3)
+	v, ok := l.Get(func(v int) bool { return v < 3 })
 	require.True(t, ok)
 	require.Equal(t, 2, v)
-	v, _ = l.get(anyInt)
+	v, _ = l.Get(anyInt)
 	require.Equal(t, 3, v)
-	_, ok = l.get(func(v int) bool { return v != 1 })
+	_, ok = l.Get(func(v int) bool { return v != 1 })
 	require.False(t, ok, "a value that does not fit is not lent")
 }
 
-func TestFreeListIsBounded(t *testing.T) {
-	var l freeList[int]
+func TestListIsBounded(t *testing.T) {
+	var l List[int]
 	most := max(minIdle, runtime.GOMAXPROCS(0))
 	for v := range 10 * most {
-		l.put(v)
+		l.Put(v)
 	}
 	require.Equal(t, most, l.len())
-	v, _ := l.get(anyInt)
+	v, _ := l.Get(anyInt)
 	require.Equal(t, 10*most-1, v, "the oldest make room, not the newest")
 }
 
-func TestFreeListForgetsTheIdleOnly(t *testing.T) {
-	var l freeList[int]
-	l.put(1)
-	l.put(2)
+func TestListForgetsTheIdleOnly(t *testing.T) {
+	var l List[int]
+	l.Put(1)
+	l.Put(2)
 	l.age()
 	require.Equal(t, 2, l.len(), "one collection is not idleness")
-	v, _ := l.get(anyInt)
-	l.put(v)
+	v, _ := l.Get(anyInt)
+	l.Put(v)
 	l.age()
 	require.Equal(t, 1, l.len(), "the unused one is gone, the used one is kept")
-	v, _ = l.get(anyInt)
+	v, _ = l.Get(anyInt)
 	require.Equal(t, 2, v)
 }
 
-func TestFreeListEmptiesByItself(t *testing.T) {
-	var l freeList[*[1 << 20]byte]
+func TestListEmptiesByItself(t *testing.T) {
+	var l List[*[1 << 20]byte]
 	for range 2 { // it must begin to watch again after it was empty
-		l.put(new([1 << 20]byte))
+		l.Put(new([1 << 20]byte))
 		require.Eventually(t, func() bool { runtime.GC(); return l.len() == 0 }, 10*time.Second, time.Millisecond)
 	}
 }
 
-func TestFreeListLendsToOneAtATime(t *testing.T) {
-	var l freeList[*int]
+func TestListLendsToOneAtATime(t *testing.T) {
+	var l List[*int]
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for range 1000 {
-				v, ok := l.get(func(*int) bool { return true })
+				v, ok := l.Get(func(*int) bool { return true })
 				if !ok {
 					v = new(int)
 				}
 				*v++ // the race detector sees a value lent twice
-				l.put(v)
+				l.Put(v)
 			}
 		})
 	}

@@ -1,4 +1,7 @@
-package strategy
+// Package freelist keeps values that are costly to build, such as encoders and
+// large buffers, for the next who needs one. It holds few, and none for long:
+// it is a cache that the garbage collector empties, not a store.
+package freelist
 
 import (
 	"runtime"
@@ -6,11 +9,11 @@ import (
 	"sync"
 )
 
-// minIdle is how many idle values a freeList may hold on any machine; with
+// minIdle is how many idle values a List may hold on any machine; with
 // more processors it holds one for each.
 const minIdle = 4
 
-// A freeList lends values that are costly to build. It changes no result: a
+// A List lends values that are costly to build. It changes no result: a
 // value from the list must behave as a new one does. The zero value is ready;
 // all methods are safe for concurrent use.
 //
@@ -18,7 +21,7 @@ const minIdle = 4
 // others cannot reach: one goroutine that moves between processors would
 // build one 35 MiB encoder on each. Like a sync.Pool it lets go of a value
 // that two garbage collections have found idle.
-type freeList[T any] struct {
+type List[T any] struct {
 	mu       sync.Mutex
 	idle     []idleValue[T] // least recently used first
 	cycle    uint           // garbage collections noticed
@@ -30,8 +33,8 @@ type idleValue[T any] struct {
 	since uint // the cycle it was put in
 }
 
-// get removes and returns the most recently used value that fits.
-func (l *freeList[T]) get(fits func(T) bool) (value T, ok bool) {
+// Get removes and returns the most recently used value that fits.
+func (l *List[T]) Get(fits func(T) bool) (value T, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, v := range slices.Backward(l.idle) {
@@ -43,8 +46,8 @@ func (l *freeList[T]) get(fits func(T) bool) (value T, ok bool) {
 	return value, false
 }
 
-// put hands value back. The least recently used one makes room for it.
-func (l *freeList[T]) put(value T) {
+// Put hands value back. The least recently used one makes room for it.
+func (l *List[T]) Put(value T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.idle); n >= minIdle && n >= runtime.GOMAXPROCS(0) {
@@ -57,16 +60,16 @@ func (l *freeList[T]) put(value T) {
 }
 
 // watch has age called after the next garbage collection. mu is held.
-func (l *freeList[T]) watch() {
+func (l *List[T]) watch() {
 	// The pointer keeps the object out of the allocator's shared tiny blocks,
 	// whose neighbours could keep it alive.
 	type sentinel struct{ _ *byte }
 	l.watching = true
-	runtime.AddCleanup(new(sentinel), (*freeList[T]).age, l)
+	runtime.AddCleanup(new(sentinel), (*List[T]).age, l)
 }
 
 // age drops the values that were idle throughout a whole cycle.
-func (l *freeList[T]) age() {
+func (l *List[T]) age() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cycle++
