@@ -18,7 +18,7 @@ type framer struct {
 	begun  bool
 	ended  bool
 
-	out     []byte // out[sent:ready()] is to be sent
+	out     []byte // out[sent:] is to be sent, once no chunk is held
 	sent    int
 	base    uint64 // offset of out[0] in the stream
 	held    chunk
@@ -68,18 +68,10 @@ func (f *framer) begin(first []byte, short bool) {
 	f.placeMetas()
 }
 
-// ready is the end of what may be sent.
-func (f *framer) ready() int {
-	if f.holding {
-		return f.held.at
-	}
-	return len(f.out)
-}
-
 // compact forgets what was sent. It is called before chunks are appended, so
 // that out never grows by more than those; what remains is short.
 func (f *framer) compact() {
-	if f.holding || f.sent == 0 {
+	if f.sent == 0 {
 		return
 	}
 	f.base += uint64(f.sent)

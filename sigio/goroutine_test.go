@@ -2,7 +2,9 @@ package sigio_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"testing"
 
@@ -56,6 +58,49 @@ func TestAbandoned(t *testing.T) {
 		}
 		requireGoroutines(t, before)
 	}
+}
+
+// TestNeighboursShareNothing: what a closed Writer or Reader leaves behind may
+// serve others, but never two at a time, however early it was closed.
+func TestNeighboursShareNothing(t *testing.T) {
+	rounds := 30
+	if testing.Short() {
+		rounds = 8
+	}
+	t.Run("neighbour", func(t *testing.T) {
+		for i := range uint64(8) {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				rng := rand.New(rand.NewPCG(i, 30))
+				for range rounds {
+					c := sigio.WithConcurrency(concurrencies[rng.IntN(2)])
+					content := medley(i, 100_000+rng.IntN(300_000))
+					var out sink
+					w := sigio.NewWriter(&out, c, sigio.WithChunkSize(sigio.MinChunkSize))
+					fails := rng.IntN(3) == 0
+					if fails {
+						out.on = func(call int, p []byte) (int, error) { return 0, errNoSpace }
+					}
+					err := write(content).play(w)
+					if err == nil {
+						err = w.Close()
+					}
+					if fails {
+						require.ErrorIs(t, err, errNoSpace)
+						requireIdentical(t, errNoSpace, w.Close())
+						continue
+					}
+					require.NoError(t, err)
+					r := sigio.NewReader(bytes.NewReader(out.Bytes()), c)
+					got := make([]byte, rng.IntN(len(content)+1))
+					_, err = io.ReadFull(r, got)
+					require.NoError(t, err)
+					requireSame(t, content[:len(got)], got)
+					require.NoError(t, r.Close(), "with chunks on their way")
+				}
+			})
+		}
+	})
 }
 
 // TestWrappedStreamIsCalledOnTheCallersGoroutine: with a lock that the caller

@@ -362,10 +362,11 @@ func (z *Writer) encodeTail() error {
 // flushes, in bytes.
 const minWrite = 64 << 10
 
-// push sends what is ready, if it is worth a Write or all of it has to go.
+// push sends what is framed, if it is worth a Write or all of it has to go. No
+// chunk may be held.
 func (z *Writer) push(all bool) error {
 	f := &z.framer
-	ready := f.out[f.sent:f.ready()]
+	ready := f.out[f.sent:]
 	if len(ready) == 0 {
 		z.owed = false
 		return nil
