@@ -37,23 +37,16 @@ func TestFlushedContentIsReadWithoutMoreInput(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%v/%d", v.name, meta, c), func(t *testing.T) {
 					var wire sink
 					w := sigio.NewWriter(&wire, sigio.WithChunkSize(chunk), sigio.WithConcurrency(c))
-					source := &spring{on: func(_ int, p []byte) (int, error) {
-						if wire.Len() == 0 {
-							require.Fail(t, "read beyond what was flushed")
-						}
-						return wire.Len(), nil
-					}}
+					source := readerFunc(func(p []byte) (int, error) {
+						require.NotZero(t, wire.Len(), "read beyond what was flushed")
+						return wire.Read(p)
+					})
 					metas := 0
 					opts := []sigio.ReaderOption{sigio.WithConcurrency(c)}
 					if meta {
 						opts = append(opts, sigio.WithMeta(func(uint8, []byte) error { metas++; return nil }))
 					}
-					r := sigio.NewReader(readerFunc(func(p []byte) (int, error) {
-						if _, err := source.Read(nil); err != nil {
-							return 0, err
-						}
-						return wire.Read(p)
-					}), opts...)
+					r := sigio.NewReader(source, opts...)
 					content := medley(1, 400_000)
 					for i := 0; len(content) > 0; i++ {
 						piece := content[:min(v.sizes[i%len(v.sizes)], len(content))]
@@ -135,6 +128,90 @@ func TestSingleStreamReadsNothingAhead(t *testing.T) {
 			require.InDelta(t, end, len(stream)-len(source.rest), 4, "a check follows the payload and nothing else is read")
 		}
 	}
+}
+
+// TestMetadataKeepsItsPlace: a record is handed over after all content before
+// it was, and before any behind it.
+func TestMetadataKeepsItsPlace(t *testing.T) {
+	const chunk = sigio.MinChunkSize
+	flushed, places := script{{meta: []byte{0}}}, []int{0}
+	for i, n := range []int{100, 3 * chunk, 5000, 1, 2*chunk + 1, 70} {
+		flushed = append(flushed, messages(medley(uint64(i), n), n)...)
+		flushed = append(flushed, act{meta: []byte{byte(i + 1)}}, act{meta: []byte("twin")})
+		places = append(places, len(flushed.content()), len(flushed.content()))
+	}
+	for _, v := range []struct {
+		name   string
+		script script
+		places []int // content before each record
+	}{
+		{"behind flushed content", flushed, places},
+		{"between whole blocks that a Reader decodes ahead", script{
+			{write: noise(1, 2*chunk)}, {meta: []byte("a")}, {write: noise(2, 2*chunk)}, {meta: []byte("b")}, {write: noise(3, 2*chunk)},
+		}, []int{2 * chunk, 4 * chunk}},
+		{"behind the blocks that are complete", script{
+			{write: noise(1, chunk+1)}, {meta: []byte("a")}, {write: noise(2, chunk)}, {meta: []byte("b")}, {write: noise(3, 1000)},
+		}, []int{chunk, 2 * chunk}},
+	} {
+		stream := v.script.seal(t, sigio.WithChunkSize(chunk))
+		for _, c := range concurrencies {
+			var read sink
+			var at []int
+			var metas [][]byte
+			r := sigio.NewReader(bytes.NewReader(stream), sigio.WithConcurrency(c), sigio.WithMeta(func(kind uint8, p []byte) error {
+				require.EqualValues(t, metaKind, kind)
+				at = append(at, read.Len())
+				metas = append(metas, bytes.Clone(p))
+				return nil
+			}))
+			_, err := r.WriteTo(&read)
+			require.NoError(t, err)
+			require.Equal(t, v.places, at, v.name)
+			require.Equal(t, v.script.metas(), metas, v.name)
+		}
+	}
+}
+
+// TestErrorOfTheMetadataFunction is returned as it is, ends the reading, and
+// the record is not handed over again.
+func TestErrorOfTheMetadataFunction(t *testing.T) {
+	before := medley(1, 200_000)
+	s := script{{write: before}, {flush: true}, {meta: []byte("note")}, {write: prose(2, 100)}}
+	stream := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
+	for _, c := range concurrencies {
+		calls := 0
+		r := sigio.NewReader(bytes.NewReader(stream), sigio.WithConcurrency(c), sigio.WithMeta(func(uint8, []byte) error { calls++; return errReset }))
+		got, err := io.ReadAll(r)
+		requireSame(t, before, got)
+		requireIdentical(t, errReset, err)
+		_, err = r.Read(make([]byte, 1))
+		requireIdentical(t, errReset, err)
+		require.Equal(t, 1, calls)
+	}
+}
+
+func TestMetadataLimits(t *testing.T) {
+	var out sink
+	w := sigio.NewWriter(&out)
+	require.ErrorIs(t, w.WriteMeta(1, make([]byte, sigio.MaxMeta+1)), sigio.ErrTooLarge)
+	longest := noise(1, sigio.MaxMeta)
+	waiting := 0
+	for ; w.WriteMeta(metaKind, longest) == nil; waiting++ {
+		require.Less(t, waiting, 8, "records that wait take 1 MiB at most")
+	}
+	require.GreaterOrEqual(t, waiting, 7)
+	require.ErrorIs(t, w.WriteMeta(1, longest), sigio.ErrTooLarge)
+	require.NoError(t, messages([]byte("content"), 7).play(w), "the refusal does not stick")
+	require.NoError(t, w.WriteMeta(metaKind, longest), "none waits any more")
+	require.NoError(t, w.Close())
+	got := 0
+	content := unseal(t, out.Bytes(), sigio.WithMeta(func(kind uint8, p []byte) error {
+		requireSame(t, longest, p)
+		got++
+		return nil
+	}))
+	require.Equal(t, "content", string(content))
+	require.Equal(t, waiting+1, got)
 }
 
 func TestConcatenatedStreamsReadAsOne(t *testing.T) {
@@ -247,9 +324,7 @@ func TestWriteToReturnsItsDestinationsError(t *testing.T) {
 		{"short write without an error", io.ErrShortWrite, func(n int) int { return n - 1 }},
 	} {
 		for _, c := range concurrencies {
-			var err error
-			out := &sink{}
-			out.on = func(call int, p []byte) (int, error) {
+			out := &sink{on: func(call int, p []byte) (int, error) {
 				if call%2 == 1 {
 					return len(p), nil
 				}
@@ -257,20 +332,22 @@ func TestWriteToReturnsItsDestinationsError(t *testing.T) {
 					return v.take(len(p)), nil
 				}
 				return v.take(len(p)), v.want
-			}
+			}}
 			r := sigio.NewReader(bytes.NewReader(stream), sigio.WithConcurrency(c))
 			var n int64
+			failures := 0
 			for {
-				var k int64
-				k, err = r.WriteTo(out)
+				k, err := r.WriteTo(out)
 				n += k
 				require.EqualValues(t, out.Len(), n, v.name)
 				if err == nil {
 					break
 				}
 				requireIdentical(t, v.want, err, v.name)
+				failures++
 			}
 			requireSame(t, content, out.Bytes(), v.name)
+			require.Equal(t, (out.calls+1)/2, failures, v.name)
 		}
 	}
 	for _, count := range []int{-1, 1} {

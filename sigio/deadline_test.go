@@ -8,9 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"sync/atomic"
 	"testing"
-	"time"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,13 +56,14 @@ func (p *patient) again(err error) bool {
 	}
 	requireIdentical(p, p.want, err)
 	p.timeouts++
+	require.Less(p, p.timeouts, 1_000_000, "no progress")
+	p.figures()
 	return true
 }
 
-// accept counts, and holds the figures to it.
-func (p *patient) accept(n int64) {
+// figures holds Stats to what was accepted.
+func (p *patient) figures() {
 	p.Helper()
-	p.accepted += n
 	st := p.w.Stats()
 	require.Equal(p, p.accepted, st.Raw+st.Buffered, "every byte that was accepted is in a chunk or waits for one")
 }
@@ -79,7 +79,7 @@ func (p *patient) play(a act) {
 			left := source.Len()
 			n, err := p.w.ReadFrom(source)
 			require.EqualValues(p, left-source.Len(), n, "all that was taken is counted")
-			p.accept(n)
+			p.accepted += n
 			again = p.again(err)
 		}
 		require.Zero(p, source.Len())
@@ -100,7 +100,7 @@ func (p *patient) write(b []byte) {
 		n, err := p.w.Write(b)
 		require.GreaterOrEqual(p, n, 0)
 		require.LessOrEqual(p, n, len(b))
-		p.accept(int64(n))
+		p.accepted += int64(n)
 		b = b[n:]
 		if !p.again(err) {
 			require.Empty(p, b)
@@ -117,6 +117,7 @@ func (p *patient) run(s script) {
 	p.Helper()
 	for _, a := range s {
 		p.play(a)
+		p.figures()
 	}
 	for p.again(p.w.Close()) {
 		n, err := p.w.Write([]byte("more"))
@@ -140,6 +141,15 @@ func slowScript() script {
 		{meta: []byte("behind a block")}, {flush: true},
 		{write: noise(7, 20)},
 	}
+}
+
+// halfBlocks fills blocks by the second of two Writes, which finds them full
+// and the sink late, and wants metadata right behind each.
+func halfBlocks() (s script) {
+	for i := range uint64(6) {
+		s = append(s, act{write: noise(2*i, sigio.MinChunkSize/2)}, act{write: noise(2*i+1, sigio.MinChunkSize/2)}, act{meta: []byte("behind the block")})
+	}
+	return s
 }
 
 // cutsOf are the byte counts after which a write of n bytes is interrupted:
@@ -197,7 +207,7 @@ func TestWriterResumes(t *testing.T) {
 
 // TestWriterResumesOverAndOver lets nearly every write time out.
 func TestWriterResumesOverAndOver(t *testing.T) {
-	scripts := []script{slowScript(), lifeScript(), messages(prose(1, 3000), 40, 1, 200), write(prose(1, 300)), nil}
+	scripts := []script{slowScript(), lifeScript(), messages(prose(1, 3000), 40, 1, 200), write(prose(1, 300)), nil, halfBlocks()}
 	for i, s := range scripts {
 		want := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize))
 		for _, c := range concurrencies {
@@ -235,6 +245,44 @@ func TestWriterResumesOverAndOver(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNothingIsAcceptedWhileSomethingIsOwed: memory stays bounded however
+// often a caller tries, and Write(nil) sends what is owed and nothing else.
+func TestNothingIsAcceptedWhileSomethingIsOwed(t *testing.T) {
+	for _, c := range concurrencies {
+		late, offered := true, 0
+		out := &sink{on: func(_ int, p []byte) (int, error) {
+			if late {
+				offered = max(offered, len(p))
+				return 0, os.ErrDeadlineExceeded
+			}
+			return len(p), nil
+		}}
+		w := sigio.NewWriter(out, sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+		content := noise(1, 100*sigio.MinChunkSize)
+		accepted, err := w.Write(content)
+		requireIdentical(t, os.ErrDeadlineExceeded, err)
+		require.LessOrEqual(t, accepted, (c+2)*sigio.MinChunkSize)
+		memory := w.Stats().Memory
+		for range 100 {
+			n, err := w.Write(content[accepted:])
+			requireIdentical(t, os.ErrDeadlineExceeded, err)
+			require.Zero(t, n)
+			_, err = w.ReadFrom(iotest.ErrReader(errUntouched))
+			requireIdentical(t, os.ErrDeadlineExceeded, err)
+			requireIdentical(t, os.ErrDeadlineExceeded, w.WriteMeta(1, nil))
+		}
+		require.Equal(t, memory, w.Stats().Memory)
+		late = false
+		_, err = w.Write(nil)
+		require.NoError(t, err)
+		require.Equal(t, offered, out.Len(), "what was owed, and no more")
+		_, err = w.Write(content[accepted:])
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		requireSame(t, content, unseal(t, out.Bytes()))
 	}
 }
 
@@ -422,137 +470,4 @@ func TestOtherNetErrorsStick(t *testing.T) {
 	require.NoError(t, write(prose(1, 100)).play(w))
 	requireIdentical(t, broken, w.Flush())
 	requireStuck(t, w, out, broken)
-}
-
-// TestTCP sends both ways over one connection with deadlines so short that
-// thousands of calls time out.
-func TestTCP(t *testing.T) {
-	const enough = 1000
-	for _, c := range concurrencies {
-		var late atomic.Int64
-		began := time.Now()
-		for round := uint64(0); round < 100 && (round == 0 || late.Load() < enough); round++ {
-			here, there := connect(t)
-			results := make(chan error, 4)
-			for i, conn := range []*net.TCPConn{here, there} {
-				sent, expected := medley(10*round+uint64(i), 2<<20), medley(10*round+uint64(1-i), 2<<20)
-				go func() { results <- sendLate(conn, sent, c, &late) }()
-				go func() { results <- receiveLate(conn, expected, c, &late) }()
-			}
-			for range cap(results) {
-				require.NoError(t, <-results)
-			}
-		}
-		require.GreaterOrEqual(t, late.Load(), int64(enough))
-		t.Logf("concurrency %d: %d calls timed out in %v", c, late.Load(), time.Since(began))
-	}
-}
-
-// connect returns the two ends of a loopback connection with small buffers.
-func connect(t *testing.T) (here, there *net.TCPConn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Skip("no loopback:", err)
-	}
-	defer l.Close()
-	dialed, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(t, err)
-	accepted, err := l.Accept()
-	require.NoError(t, err)
-	here, there = dialed.(*net.TCPConn), accepted.(*net.TCPConn)
-	for _, conn := range []*net.TCPConn{here, there} {
-		require.NoError(t, conn.SetReadBuffer(64<<10))
-		require.NoError(t, conn.SetWriteBuffer(8<<10))
-		t.Cleanup(func() { conn.Close() })
-	}
-	return here, there
-}
-
-// soon is a deadline that may have passed already.
-func soon(rng *rand.Rand) time.Time {
-	return time.Now().Add(time.Duration(rng.IntN(300)-50) * time.Microsecond)
-}
-
-// count counts a timeout and returns any other error.
-func count(err error, late *atomic.Int64) error {
-	if err == nil {
-		return nil
-	}
-	// Programs assert on the type, so errors.As would be too lenient here.
-	if ne, ok := err.(net.Error); !ok || !ne.Timeout() {
-		return err
-	}
-	if _, ok := err.(*net.OpError); !ok {
-		return fmt.Errorf("not the connection's own error: %w", err)
-	}
-	late.Add(1)
-	return nil
-}
-
-// sendLate writes content in pieces, flushes at some of them, and half-closes
-// the connection.
-func sendLate(conn *net.TCPConn, content []byte, concurrency int, late *atomic.Int64) error {
-	rng := rand.New(rand.NewPCG(uint64(len(content)), uint64(concurrency)))
-	w := sigio.NewWriter(conn, sigio.WithConcurrency(concurrency), sigio.WithChunkSize(sigio.MinChunkSize))
-	insist := func(call func() error) error {
-		for {
-			if err := conn.SetWriteDeadline(soon(rng)); err != nil {
-				return err
-			}
-			err := call()
-			if err == nil {
-				return nil
-			}
-			if err = count(err, late); err != nil {
-				return err
-			}
-		}
-	}
-	for len(content) > 0 {
-		piece := content[:min(len(content), 1+rng.IntN(100_000))]
-		content = content[len(piece):]
-		if err := insist(func() error {
-			n, err := w.Write(piece)
-			piece = piece[n:]
-			return err
-		}); err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		if rng.IntN(4) == 0 {
-			if err := insist(w.Flush); err != nil {
-				return fmt.Errorf("flush: %w", err)
-			}
-		}
-	}
-	if err := insist(w.Close); err != nil {
-		return fmt.Errorf("close: %w", err)
-	}
-	return conn.CloseWrite()
-}
-
-// receiveLate reads until the end and compares.
-func receiveLate(conn *net.TCPConn, content []byte, concurrency int, late *atomic.Int64) error {
-	rng := rand.New(rand.NewPCG(uint64(len(content)), uint64(concurrency)+1))
-	r := sigio.NewReader(conn, sigio.WithConcurrency(concurrency))
-	p := make([]byte, 10_000)
-	for {
-		if err := conn.SetReadDeadline(soon(rng)); err != nil {
-			return err
-		}
-		n, err := r.Read(p[:1+rng.IntN(len(p))])
-		if !bytes.HasPrefix(content, p[:n]) {
-			return fmt.Errorf("wrong bytes, %d before the end", len(content))
-		}
-		content = content[n:]
-		if err == io.EOF {
-			if len(content) > 0 {
-				return fmt.Errorf("end of the stream %d bytes early", len(content))
-			}
-			return nil
-		}
-		if err = count(err, late); err != nil {
-			return fmt.Errorf("read: %w", err)
-		}
-	}
 }

@@ -76,7 +76,7 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
 	strategy.DetectInto(&s.profile, src)
-	choice, err := e.choose(strategy.Input{Chunk: src, Profile: &s.profile, Level: e.level, Set: e.set})
+	choice, err := e.choose(strategy.Input{Chunk: src[:len(src):len(src)], Profile: &s.profile, Level: e.level, Set: e.set})
 	if err != nil {
 		return dst, c, err
 	}

@@ -1,6 +1,9 @@
 package sigio_test
 
 import (
+	"bytes"
+	"io"
+	"runtime"
 	"testing"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -49,4 +52,45 @@ func TestChoiceIsHeldAgainstZstd(t *testing.T) {
 			requireSame(t, tt.content, unseal(t, stream))
 		})
 	}
+}
+
+// quitter is a strategy that ends its goroutine, as a test's FailNow does.
+type quitter struct{ strategy.Strategy }
+
+func (quitter) ID() strategy.ID { return strategy.FirstPrivate }
+func (quitter) Name() string    { return "quitter" }
+
+type quitsEncoding struct{ quitter }
+
+func (quitsEncoding) Encode(_, _ []byte, _ strategy.Params) ([]byte, error) {
+	runtime.Goexit()
+	return nil, nil
+}
+
+type quitsDecoding struct{ quitter }
+
+func (quitsDecoding) Decode(_, _ []byte, _ int) ([]byte, error) {
+	runtime.Goexit()
+	return nil, nil
+}
+
+// TestGoexitDoesNotHang: a goroutine that a strategy ends still reports back.
+func TestGoexitDoesNotHang(t *testing.T) {
+	content := prose(1, 4*sigio.MinChunkSize)
+	zstd, _ := strategy.Default().Lookup(strategy.Zstd)
+	chosen := sigio.WithSelector(fixed{ID: strategy.FirstPrivate})
+	small := sigio.WithChunkSize(sigio.MinChunkSize)
+
+	bad := strategy.Default().With(quitsEncoding{quitter{zstd}})
+	w := sigio.NewWriter(io.Discard, sigio.WithStrategies(bad), sigio.WithConcurrency(2), chosen, small)
+	_, err := w.Write(content)
+	if err == nil {
+		err = w.Close()
+	}
+	require.ErrorIs(t, err, sigio.ErrStrategy)
+
+	good := strategy.Default().With(quitsDecoding{quitter{zstd}})
+	stream := write(content).seal(t, sigio.WithStrategies(good), chosen, small)
+	_, err = io.ReadAll(sigio.NewReader(bytes.NewReader(stream), sigio.WithStrategies(good), sigio.WithConcurrency(2)))
+	require.ErrorIs(t, err, sigio.ErrCorrupt)
 }

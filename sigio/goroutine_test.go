@@ -103,8 +103,8 @@ func TestNeighboursShareNothing(t *testing.T) {
 	})
 }
 
-// TestWrappedStreamIsCalledOnTheCallersGoroutine: with a lock that the caller
-// holds, and that no other goroutine could see unlocked.
+// TestWrappedStreamIsCalledOnTheCallersGoroutine, and so are the functions that
+// options give, at any concurrency.
 func TestWrappedStreamIsCalledOnTheCallersGoroutine(t *testing.T) {
 	caller := goroutineID()
 	here := func() { require.Equal(t, caller, goroutineID()) }

@@ -17,11 +17,15 @@ type job struct {
 func (j *job) start(e *engine) {
 	j.running = true
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
+	j.err = errGoexit
 	go func() {
+		defer func() { j.done <- struct{}{} }()
 		j.out, j.chunks, j.err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks[:0])
-		j.done <- struct{}{}
 	}()
 }
+
+// errGoexit remains when a strategy ends its goroutine.
+var errGoexit error = &fault{"strategy called runtime.Goexit"}
 
 func (j *job) wait() {
 	if j.running {

@@ -136,19 +136,27 @@ func TestPluginIsChosenByItsEstimate(t *testing.T) {
 // TestPluginIsNamedBehindEverySyncPoint: a reader may start at a positioned
 // chunk, so what names the strategy stands again behind each.
 func TestPluginIsNamedBehindEverySyncPoint(t *testing.T) {
-	s := messages(ledgerOf(1, 500*300), 500) // 300 messages: 131 reach 64 KiB
+	s := messages(ledgerOf(1, 500*300), 500) // 131 of them reach 64 KiB
+	s = append(s, messages(noise(1, 70_000), 70_000)...)
+	s = append(s, messages(ledgerOf(2, 500*3), 500)...)
 	stream := s.seal(t, withLedger(), sigio.WithSelector(always(ledgerID)))
-	positioned := 0
-	for i, info := range chunksOf(t, stream) {
-		require.Equal(t, ledgerID, info.Strategy)
-		if !info.Light && i > 0 {
-			positioned++
+	var want []int // offsets of the chunks that a name has to stand right before
+	named := false
+	for _, info := range chunksOf(t, stream) {
+		named = named && info.Light
+		if info.Strategy == ledgerID && !named {
+			want = append(want, int(info.Offset))
+			named = true
 		}
 	}
-	require.Positive(t, positioned)
-	names := bytes.Count(stream, []byte("\xc8ledger"))
-	require.GreaterOrEqual(t, names, 1+positioned)
-	require.LessOrEqual(t, names, 1+2*positioned)
+	require.Greater(t, len(want), 3)
+	var got []int
+	name := []byte("\xc8ledger")
+	for at := 0; bytes.Contains(stream[at:], name); {
+		at += bytes.Index(stream[at:], name) + len(name)
+		got = append(got, at+4) // behind the check of the record
+	}
+	require.Equal(t, want, got)
 	requireSame(t, s.content(), unseal(t, stream, withLedger()))
 }
 
@@ -189,6 +197,24 @@ func TestReaderWithoutTheStrategy(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestNamesHoldForTheirStreamAlone: the next stream may give the number to
+// another strategy.
+func TestNamesHoldForTheirStreamAlone(t *testing.T) {
+	content := ledgerOf(1, 1000)
+	var streams []byte
+	for _, name := range []string{"ledger", "almanac"} {
+		set := sigio.WithStrategies(strategy.Default().With(ledger{name}))
+		streams = append(streams, write(content).seal(t, set, sigio.WithSelector(always(ledgerID)))...)
+	}
+	for _, c := range concurrencies {
+		got, err := io.ReadAll(sigio.NewReader(bytes.NewReader(streams), withLedger(), sigio.WithConcurrency(c)))
+		requireSame(t, content, got)
+		var missing *sigio.MissingError
+		require.ErrorAs(t, err, &missing)
+		require.Equal(t, "almanac", missing.Name)
 	}
 }
 

@@ -297,18 +297,20 @@ func (z *Reader) readAhead() error {
 	return nil
 }
 
-// take makes the oldest job's content the current one. Its buffer is traded
-// for the one that the content before it stood in.
+// take makes the oldest job's content the current one. The job is idle from
+// then on: another starts only when its content has been handed out.
 func (z *Reader) take() error {
 	j := z.queue[0]
 	j.wait()
 	z.queue = append(z.queue[:0], z.queue[1:]...)
 	z.idle = append(z.idle, j)
-	if j.err != nil {
+	switch {
+	case j.err == errGoexit:
+		return j.piece.undecodable(j.err)
+	case j.err != nil:
 		return j.err
 	}
-	z.buf, j.content = j.content, z.buf[:0]
-	z.content = z.buf
+	z.content = j.content
 	z.note(&j.piece, j.took)
 	return nil
 }
@@ -334,9 +336,10 @@ func (j *readJob) start(st strategy.Strategy, p piece) {
 	j.content = reserve(j.content[:0], p.RawLen)
 	j.size = cap(j.payload) + cap(j.content)
 	j.running = true
+	j.err = errGoexit
 	go func() {
+		defer func() { j.done <- struct{}{} }()
 		j.content, j.err = j.run(st)
-		j.done <- struct{}{}
 	}()
 }
 

@@ -169,3 +169,25 @@ func TestStreamWithinAStream(t *testing.T) {
 		}
 	}
 }
+
+// TestChunksFollowsLinks: Chunks cannot know the chain behind a light chunk,
+// which it does not decode, but does behind the next chunk that states it.
+func TestChunksFollowsLinks(t *testing.T) {
+	opts := []sigio.WriterOption{sigio.WithChunkSize(sigio.MinChunkSize)}
+	begin := messages(noise(1, 100), 100)
+	mine := exhibitOf(t, "mine", opts, append(begin, act{write: noise(2, 4*sigio.MinChunkSize)}))
+	foreign := exhibitOf(t, "foreign", opts, append(begin, act{write: noise(3, 4*sigio.MinChunkSize)}))
+	for i := 2; i < len(mine.chunks); i++ {
+		border := mine.chunks[i].Offset
+		require.Equal(t, border, foreign.chunks[i].Offset)
+		n := 0
+		var verdict error
+		for _, err := range sigio.Chunks(bytes.NewReader(slices.Concat(mine.stream[:border], foreign.stream[border:]))) {
+			if verdict = err; err == nil {
+				n++
+			}
+		}
+		require.ErrorIs(t, verdict, sigio.ErrCorrupt)
+		require.Equal(t, i, n)
+	}
+}

@@ -385,6 +385,7 @@ func (z *Writer) push(all bool) error {
 	f.sent += n
 	z.stats.encoded(n)
 	if err != nil {
+		z.noteBuffered()
 		return z.fail(err)
 	}
 	z.owed = false
