@@ -24,8 +24,8 @@ type ChunkInfo struct {
 
 // Chunks yields what is in the streams of src. Headers are checked, contents
 // are neither decoded nor checked. After the first error, which is yielded,
-// it stops; the end of the input is not an error. Of the options only
-// WithMaxChunk, WithSingleStream, WithMeta and WithTransportChecks matter.
+// it stops; the end of the input is not an error. Options that concern
+// decoding alone don't matter: WithConcurrency and WithStrategies.
 func Chunks(src io.Reader, opts ...ReaderOption) iter.Seq2[ChunkInfo, error] {
 	return func(yield func(ChunkInfo, error) bool) {
 		z := NewReader(src, opts...)
@@ -39,8 +39,8 @@ func Chunks(src io.Reader, opts ...ReaderOption) iter.Seq2[ChunkInfo, error] {
 			if err == io.EOF {
 				return
 			}
-			if m, ok := err.(*metaError); ok {
-				err = m.err
+			if f, ok := err.(final); ok {
+				err = f.error
 			}
 			if err != nil {
 				yield(ChunkInfo{}, err)

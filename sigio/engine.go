@@ -47,6 +47,12 @@ type chunk struct {
 	encoding   time.Duration
 }
 
+// regionOverhead is the most that a region has beside its payload, in bytes.
+const regionOverhead = announceOverhead + strategy.MaxName + frame.ChunkHeaderLen + frame.CheckLen
+
+// announceOverhead is what an announcement has beside the name.
+const announceOverhead = frame.ControlHeaderLen + 1 + frame.CheckLen
+
 func (c *chunk) payloadAt() int { return c.at + c.announce + frame.ChunkHeaderLen }
 func (c *chunk) end() int       { return c.payloadAt() + c.encLen + frame.CheckLen }
 
@@ -59,6 +65,7 @@ func (f *fault) Error() string { return f.reason }
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
 	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
+	dst = reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	start := 0
 	for _, end := range s.cuts {
 		var c chunk
@@ -110,21 +117,29 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 	if err != nil || choice.ID == strategy.Zstd || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
 		return dst, ok, err
 	}
-	rival, at := *c, len(dst)
-	rival.at = at
 	params = strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile}
-	if ok {
-		params.Limit = c.announce + c.encLen - 1
+	if !ok {
+		c.reason = "choice failed: " + c.reason
+		return e.attempt(dst, c, src, strategy.Zstd, params)
 	}
-	dst, won, err := e.attempt(dst, &rival, src, strategy.Zstd, params)
-	if err != nil || !won {
-		return dst, ok, err
-	}
-	dst = append(dst[:c.at], dst[at:]...)
-	rival.at = c.at
+	params.Limit = min(params.Limit, c.announce+c.encLen-1)
+	return e.outdo(dst, c, src, params)
+}
+
+// outdo replaces the chunk at the end of dst by zstd's encoding of it if that
+// is shorter.
+func (e *engine) outdo(dst []byte, c *chunk, src []byte, p strategy.Params) ([]byte, bool, error) {
+	rival := *c
+	rival.at = 0
 	rival.reason = "choice fell short: " + c.reason
-	*c = rival
-	return dst, true, nil
+	buf, won, err := e.attempt(nil, &rival, src, strategy.Zstd, p)
+	if won {
+		dst = append(dst[:c.at], buf...)
+		rival.at = c.at
+		*c = rival
+	}
+	discard(buf)
+	return dst, true, err
 }
 
 func (e *engine) choose(in strategy.Input) (choice strategy.Choice, err error) {
@@ -143,9 +158,9 @@ func (e *engine) attempt(dst []byte, c *chunk, src []byte, id strategy.ID, p str
 	if !ok || id == strategy.Store {
 		return dst, false, nil
 	}
-	c.id, c.name, c.announce = id, st.Name(), 0
+	c.id, c.name, c.announce = id, e.set.Name(id), 0
 	if id >= strategy.FirstPrivate {
-		c.announce = frame.ControlHeaderLen + 1 + len(c.name) + frame.CheckLen
+		c.announce = announceOverhead + len(c.name)
 	}
 	// What the announcement costs must be won back by the payload.
 	if p.Limit -= c.announce; p.Limit < 1 {

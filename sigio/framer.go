@@ -31,8 +31,9 @@ type framer struct {
 	lightRun  int // light chunks since then
 	announced []strategy.ID
 
-	metas  []meta
-	blocks uint64 // framed so far
+	metas   []meta
+	waiting int    // memory that they take, in bytes
+	blocks  uint64 // framed so far
 
 	report func(c *chunk, number uint64, rawOffset int64)
 }
@@ -42,6 +43,11 @@ type framer struct {
 type meta struct {
 	behind uint64
 	body   []byte
+}
+
+func (m *meta) size() int {
+	const overhead = 64 // of the entry and of the record
+	return cap(m.body) + overhead
 }
 
 // restart makes the framer ready for a new stream and keeps its memory.
@@ -196,16 +202,9 @@ func (f *framer) placeMetas() {
 		at := len(f.out)
 		f.out = append(f.out, m.body...)
 		f.out = f.sealControl(f.out, &r, at)
+		f.waiting -= m.size()
 	}
 	f.metas = append(f.metas[:0], f.metas[n:]...)
-}
-
-// metaBytes is the memory that waiting metadata takes.
-func (f *framer) metaBytes() (n int) {
-	for _, m := range f.metas {
-		n += len(m.body)
-	}
-	return n
 }
 
 // end writes the record that seals the stream, once.

@@ -70,7 +70,7 @@ func (z *Writer) collect() error {
 	j := z.queue[0]
 	j.wait()
 	if j.err != nil {
-		return z.failFault(j.err)
+		return z.failFault(j.err, len(j.chunks))
 	}
 	f := &z.framer
 	if at := len(f.out); at == 0 {

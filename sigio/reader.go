@@ -12,7 +12,7 @@ import (
 
 // Reader decompresses a stream. No byte leaves it before the check of its
 // chunk has passed. A Reader belongs to one goroutine at a time, except for
-// Stats.
+// Stats. The zero Reader is closed; use NewReader.
 //
 // It reads ahead of what it hands out, unless WithSingleStream is given. An
 // error of the wrapped stream is returned unchanged and does not stick: the
@@ -139,22 +139,19 @@ func (z *Reader) next() error {
 	if z.err != nil {
 		return z.err
 	}
+	if z.walker.src.r == nil {
+		return ErrClosed // the zero Reader
+	}
 	var err error
 	if z.cfg.concurrency > 1 {
 		err = z.nextQueued()
 	} else {
 		err = z.nextInline()
 	}
-	switch e := err.(type) {
-	case *StreamError:
-		z.err = err
-	case *metaError:
-		err, z.err = e.err, e.err
+	if f, ok := err.(final); ok {
+		z.err, err = f.error, f.error
 	}
-	if z.err != nil {
-		z.content = nil
-	}
-	z.stats.encoded(int(z.walker.src.off - z.counted))
+	z.stats.encoded(z.walker.src.off - z.counted)
 	z.counted = z.walker.src.off
 	z.measure()
 	return err
@@ -209,8 +206,8 @@ func (z *Reader) note(p *piece, d time.Duration) {
 func (z *Reader) lookup(p *piece) (strategy.Strategy, error) {
 	id := strategy.ID(p.Strategy)
 	st, ok := z.cfg.set.Lookup(id)
-	if !ok || st.Name() != p.name {
-		return nil, &StreamError{Offset: p.offset, Chunk: p.number, Err: &MissingError{Strategy: id, Name: p.name}}
+	if !ok || z.cfg.set.Name(id) != p.name {
+		return nil, final{&StreamError{Offset: p.offset, Chunk: p.number, Err: &MissingError{Strategy: id, Name: p.name}}}
 	}
 	return st, nil
 }
@@ -220,7 +217,7 @@ func (p *piece) undecodable(err error) error {
 }
 
 func (p *piece) verdict(reason string) error {
-	return &StreamError{Offset: p.offset, Chunk: p.number, Reason: reason, Err: ErrCorrupt}
+	return final{&StreamError{Offset: p.offset, Chunk: p.number, Reason: reason, Err: ErrCorrupt}}
 }
 
 // measure publishes the memory that buffers take.

@@ -92,9 +92,9 @@ func (u *Usage) add(raw, encoded int) {
 	u.Encoded += int64(encoded)
 }
 
-func (c *counters) encoded(n int) {
+func (c *counters) encoded(n int64) {
 	c.mu.Lock()
-	c.s.Encoded += int64(n)
+	c.s.Encoded += n
 	c.mu.Unlock()
 }
 

@@ -259,7 +259,7 @@ func (w *walker) control(r frame.Record, n int) error {
 		}
 		if w.cfg.meta != nil {
 			if err := w.cfg.meta(body[0], body[1:]); err != nil {
-				return &metaError{err}
+				return final{metaVerdict(err)}
 			}
 		}
 	default:
@@ -272,11 +272,16 @@ func (w *walker) control(r frame.Record, n int) error {
 	return nil
 }
 
-// metaError carries an error of the user's metadata function past the rule
-// that errors which are not verdicts don't stick.
-type metaError struct{ err error }
+// metaVerdict is the error of a user's metadata function, which must not be
+// taken for the end of the content.
+func metaVerdict(err error) error {
+	if err == io.EOF {
+		return errMetaEOF
+	}
+	return err
+}
 
-func (e *metaError) Error() string { return e.err.Error() }
+var errMetaEOF = errors.New("sigio: metadata function returned io.EOF")
 
 func (w *walker) learnName(body []byte) error {
 	name, err := frame.ParseStrategyName(body)
@@ -315,7 +320,7 @@ func (w *walker) index(r frame.Record) error {
 func (w *walker) skipIndex() error {
 	k := &w.skipping
 	for k.left > 0 {
-		if err := w.fill(1); err != nil {
+		if err := w.fill(min(k.left, readAhead)); err != nil {
 			return err
 		}
 		b := w.src.unread()
@@ -386,8 +391,13 @@ func (w *walker) frameError(err error) error {
 }
 
 func (w *walker) verdict(verdict error, reason string) error {
-	return &StreamError{Offset: w.src.off, Chunk: w.state.chunks, Reason: reason, Err: verdict}
+	return final{&StreamError{Offset: w.src.off, Chunk: w.state.chunks, Reason: reason, Err: verdict}}
 }
+
+// final marks an error that ends the Reader: a verdict, or the word of the
+// user's metadata function. What the source says never does, whatever its
+// type. It does not leave the package.
+type final struct{ error }
 
 func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24

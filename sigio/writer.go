@@ -167,7 +167,8 @@ func (z *Writer) Flush() error {
 
 // Close writes what is pending, seals the stream and releases memory and the
 // wrapped stream, which it does not close. After a timeout it may be called
-// again to go on; once finished, further calls return the same.
+// again to go on; once finished, further calls return the same. On a Writer
+// that is idle it does nothing.
 //
 // Do not defer Close where the content may be incomplete: a sealed stream
 // reads as complete. Reset(nil) discards.
@@ -190,23 +191,33 @@ func (z *Writer) Close() error {
 // Reader's WithMeta function, other Readers ignore it. It stands behind the
 // blocks that are complete; Flush first to place it behind all that was
 // written. p has at most MaxMeta bytes and is copied; records that wait for
-// their place may take 1 MiB.
+// their place may take 1 MiB of memory, beyond which it says ErrTooLarge.
 func (z *Writer) WriteMeta(kind uint8, p []byte) error {
 	if err := z.usable(); err != nil {
 		return err
 	}
-	if len(p) > MaxMeta || z.framer.metaBytes()+len(p) > maxWaitingMeta {
+	if len(p) > MaxMeta {
 		return ErrTooLarge
 	}
 	if err := z.advance(); err != nil {
 		return err
 	}
-	body := append(append(make([]byte, 0, 1+len(p)), kind), p...)
-	behind := z.framer.blocks + uint64(len(z.queue))
-	z.framer.metas = append(z.framer.metas, meta{behind, body})
-	if !z.framer.holding {
-		z.framer.placeMetas()
+	f := &z.framer
+	if !f.holding {
+		if err := z.settleAndPush(); err != nil {
+			return err
+		}
 	}
+	m := meta{f.blocks + uint64(len(z.queue)), append(append(make([]byte, 0, 1+len(p)), kind), p...)}
+	if f.waiting+m.size() > maxWaitingMeta {
+		return ErrTooLarge
+	}
+	f.metas = append(f.metas, m)
+	f.waiting += m.size()
+	if !f.holding {
+		f.placeMetas()
+	}
+	z.measure()
 	return nil
 }
 
@@ -282,18 +293,19 @@ func (z *Writer) encodeBuffered() error {
 
 // encode encodes a block on the caller's goroutine. No job may be waiting. On
 // error nothing of the block was taken.
-func (z *Writer) encode(block []byte) (err error) {
+func (z *Writer) encode(block []byte) error {
 	if err := z.settleAndPush(); err != nil {
 		return err
 	}
 	if !z.framer.begun {
 		z.framer.begin(block, false)
 	}
-	z.framer.out, z.chunks, err = z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
+	out, chunks, err := z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
 	if err != nil {
-		return z.failFault(err)
+		return z.failFault(err, len(chunks))
 	}
-	z.framer.take(z.chunks)
+	z.framer.out, z.chunks = out, chunks
+	z.framer.take(chunks)
 	z.measure()
 	return nil
 }
@@ -309,9 +321,13 @@ func (z *Writer) settleAndPush() error {
 	return nil
 }
 
-func (z *Writer) failFault(err error) error {
+// failFault keeps the fault of a block whose first done chunks were encoded.
+func (z *Writer) failFault(err error, done int) error {
 	f := &z.framer
-	return z.fail(&StreamError{Offset: int64(f.base) + int64(len(f.out)), Chunk: f.chunks, Reason: err.Error(), Err: ErrStrategy})
+	return z.fail(&StreamError{
+		Offset: int64(f.base) + int64(len(f.out)), Chunk: f.chunks + uint64(done),
+		Reason: err.Error(), Err: ErrStrategy,
+	})
 }
 
 // finishBlock encodes what is pending, marks it as flushed and sends it; when
@@ -383,7 +399,7 @@ func (z *Writer) push(all bool) error {
 		err = io.ErrShortWrite
 	}
 	f.sent += n
-	z.stats.encoded(n)
+	z.stats.encoded(int64(n))
 	if err != nil {
 		z.noteBuffered()
 		return z.fail(err)
@@ -418,7 +434,7 @@ func (z *Writer) noteBuffered() {
 
 // measure publishes the memory that buffers take.
 func (z *Writer) measure() {
-	n := cap(z.block) + cap(z.framer.out)
+	n := cap(z.block) + cap(z.framer.out) + z.framer.waiting
 	for _, list := range [2][]*job{z.queue, z.idle} {
 		for _, j := range list {
 			n += j.size
@@ -441,7 +457,7 @@ func (z *Writer) release() {
 	z.queue, z.idle, z.block = nil, nil, nil
 	z.scratch, z.chunks = scratch{}, nil
 	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
-	z.framer.sent, z.framer.holding = 0, false
+	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
 	z.noteBuffered()
 	z.measure()
 }

@@ -28,12 +28,9 @@ const (
 // encodes samples only when one of them promises to win.
 func challenge(in Input, byRule Choice) Choice {
 	var t *trial
-	for _, m := range in.Set.table() {
-		if m == nil {
-			continue
-		}
-		e, ok := m.(Estimator)
-		if !ok || e.ID() == byRule.ID {
+	for id, m := range in.Set.table() {
+		e, ok := m.Strategy.(Estimator)
+		if !ok || ID(id) == byRule.ID {
 			continue
 		}
 		sample := middle(in.Chunk, trialLen)
@@ -44,7 +41,7 @@ func challenge(in Input, byRule Choice) Choice {
 		if t == nil {
 			t = newTrial(in, sample, byRule)
 		}
-		t.run(e, costFrom(estimate))
+		t.run(ID(id), e, costFrom(estimate))
 	}
 	if t == nil {
 		return byRule
@@ -107,7 +104,7 @@ func newTrial(in Input, sample []byte, byRule Choice) *trial {
 	t.rivalLen = len(sample)
 	if byRule.ID != Store {
 		rival, _ := in.Set.Lookup(byRule.ID)
-		if n, ok := t.encodedLen(rival); ok {
+		if n, ok := t.encodedLen(byRule.ID, rival); ok {
 			t.rivalLen = min(n, len(sample))
 		}
 	}
@@ -118,7 +115,7 @@ func newTrial(in Input, sample []byte, byRule Choice) *trial {
 
 // encodedLen encodes the sample. It reports false when s would not, and makes
 // s the winner when it fails.
-func (t *trial) encodedLen(s Strategy) (n int, ok bool) {
+func (t *trial) encodedLen(id ID, s Strategy) (n int, ok bool) {
 	if t.failed {
 		return 0, false
 	}
@@ -128,14 +125,14 @@ func (t *trial) encodedLen(s Strategy) (n int, ok bool) {
 	case err == nil:
 		return len(out), true
 	case !errors.Is(err, ErrSkip):
-		t.winner, t.failed = Choice{ID: s.ID(), Reason: "trial failed"}, true
+		t.winner, t.failed = Choice{ID: id, Reason: "trial failed"}, true
 	}
 	return 0, false
 }
 
 // run has a challenger encode the sample.
-func (t *trial) run(e Estimator, c cost) {
-	n, ok := t.encodedLen(e)
+func (t *trial) run(id ID, e Estimator, c cost) {
+	n, ok := t.encodedLen(id, e)
 	if !ok {
 		return
 	}
@@ -146,7 +143,7 @@ func (t *trial) run(e Estimator, c cost) {
 	t.least = need
 	saved := int(100 - need*100/max(t.toBeat, 1))
 	t.winner = Choice{
-		ID: e.ID(), Expected: t.breakEven(c),
+		ID: id, Expected: t.breakEven(c),
 		Confidence: certainty(saved-(100-mustNeed), 50), Reason: "won the trial",
 	}
 }

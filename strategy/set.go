@@ -9,16 +9,23 @@ import (
 // methods return new values, so that a Set may be shared freely. The zero
 // Set holds Store alone, which every Set contains.
 type Set struct {
-	byID *[256]Strategy // nil: Store alone; never written after it is shared
+	members *[256]member // nil: Store alone; never written after it is shared
+}
+
+// member is a strategy with what it said of itself when it was added. It is
+// not asked again: what a stream says must not change under way.
+type member struct {
+	Strategy
+	name string
 }
 
 var (
-	storeOnly = [256]Strategy{Store: store{}}
-	builtin   = [256]Strategy{
-		Store:     store{},
-		RunLength: runLength{},
-		LZ4:       lz4Block{},
-		Zstd:      zstdFrame{},
+	storeOnly = [256]member{Store: {store{}, Store.String()}}
+	builtin   = [256]member{
+		Store:     {store{}, Store.String()},
+		RunLength: {runLength{}, RunLength.String()},
+		LZ4:       {lz4Block{}, LZ4.String()},
+		Zstd:      {zstdFrame{}, Zstd.String()},
 	}
 )
 
@@ -26,11 +33,12 @@ var (
 func Default() Set { return Set{&builtin} }
 
 // With returns s with the given strategies added; one that shares its ID with
-// a member replaces it. Check tells whether all of them are fit for use.
+// a member replaces it. The ID and the Name of each are asked for here and
+// never again. Check tells whether all of them are fit for use.
 func (s Set) With(more ...Strategy) Set {
 	t := *s.table()
 	for _, m := range more {
-		t[m.ID()] = m
+		t[m.ID()] = member{m, m.Name()}
 	}
 	return Set{&t}
 }
@@ -47,15 +55,18 @@ func (s Set) Only(ids ...ID) Set {
 
 // Lookup returns the member with the given ID.
 func (s Set) Lookup(id ID) (Strategy, bool) {
-	m := s.table()[id]
+	m := s.table()[id].Strategy
 	return m, m != nil
 }
+
+// Name returns the name of the member with the given ID, or "".
+func (s Set) Name(id ID) string { return s.table()[id].name }
 
 // All yields the members in the order of their IDs.
 func (s Set) All() iter.Seq[Strategy] {
 	return func(yield func(Strategy) bool) {
 		for _, m := range s.table() {
-			if m != nil && !yield(m) {
+			if m.Strategy != nil && !yield(m.Strategy) {
 				return
 			}
 		}
@@ -63,18 +74,16 @@ func (s Set) All() iter.Seq[Strategy] {
 }
 
 // Check reports the first member that breaks the rules of its interface: a
-// number below FirstPrivate that is not the built-in of that number, an ID
-// that changes, or a bad name.
+// number below FirstPrivate that is not the built-in of that number, or a bad
+// name.
 func (s Set) Check() error {
 	for id, m := range s.table() {
 		switch {
-		case m == nil:
-		case m.ID() != ID(id):
-			return fmt.Errorf("strategy: %q changes its ID from %d to %d", m.Name(), id, m.ID())
-		case ID(id) < FirstPrivate && m != builtin[id]:
-			return fmt.Errorf("strategy: %q uses ID %d, which is reserved for built-ins", m.Name(), id)
-		case !ValidName(m.Name()):
-			return fmt.Errorf("strategy: ID %d has the invalid name %q", id, m.Name())
+		case m.Strategy == nil:
+		case ID(id) < FirstPrivate && m.Strategy != builtin[id].Strategy:
+			return fmt.Errorf("strategy: %q uses ID %d, which is reserved for built-ins", m.name, id)
+		case !ValidName(m.name):
+			return fmt.Errorf("strategy: ID %d has the invalid name %q", id, m.name)
 		}
 	}
 	return nil
@@ -94,9 +103,9 @@ func ValidName(name string) bool {
 	return true
 }
 
-func (s Set) table() *[256]Strategy {
-	if s.byID == nil {
+func (s Set) table() *[256]member {
+	if s.members == nil {
 		return &storeOnly
 	}
-	return s.byID
+	return s.members
 }
