@@ -94,3 +94,58 @@ func TestGoexitDoesNotHang(t *testing.T) {
 	_, err = io.ReadAll(sigio.NewReader(bytes.NewReader(stream), sigio.WithStrategies(good), sigio.WithConcurrency(2)))
 	require.ErrorIs(t, err, sigio.ErrCorrupt)
 }
+
+// TestFaultIsPlacedTheSame: where a plug-in failed does not depend on the
+// concurrency.
+func TestFaultIsPlacedTheSame(t *testing.T) {
+	content := append(prose(1, 3*sigio.MinChunkSize), noise(2, 3*sigio.MinChunkSize)...)
+	fails := selectFunc(func(in strategy.Input) strategy.Choice {
+		if in.Profile.Class == strategy.ClassRandomBinary {
+			panic("at noise")
+		}
+		return strategy.Choice{ID: strategy.Zstd}
+	})
+	var want *sigio.StreamError
+	for _, c := range concurrencies {
+		w := sigio.NewWriter(io.Discard, sigio.WithSelector(fails), sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize))
+		_, err := w.Write(content)
+		if err == nil {
+			err = w.Close()
+		}
+		var got *sigio.StreamError
+		require.ErrorAs(t, err, &got)
+		require.EqualValues(t, 3, got.Chunk)
+		if want == nil {
+			want = got
+		}
+		require.Equal(t, want, got)
+	}
+}
+
+// moody is a plug-in whose name changes, and then fails.
+type moody struct {
+	strategy.Strategy
+	calls int
+}
+
+func (m *moody) ID() strategy.ID { return strategy.FirstPrivate }
+
+func (m *moody) Name() string {
+	if m.calls++; m.calls > 1 {
+		panic("no name any more")
+	}
+	return "moody"
+}
+
+// TestNameIsAskedForOnce: a plug-in cannot spoil a stream by its name.
+func TestNameIsAskedForOnce(t *testing.T) {
+	zstd, _ := strategy.Default().Lookup(strategy.Zstd)
+	set := strategy.Default().With(&moody{Strategy: zstd})
+	content := prose(1, 4*sigio.MinChunkSize)
+	for _, c := range concurrencies {
+		stream := write(content).seal(t, sigio.WithStrategies(set), sigio.WithConcurrency(c),
+			sigio.WithSelector(fixed{ID: strategy.FirstPrivate}), sigio.WithChunkSize(sigio.MinChunkSize))
+		require.Equal(t, "moody", chunksOf(t, stream)[0].Name)
+		requireSame(t, content, unseal(t, stream, sigio.WithStrategies(set), sigio.WithConcurrency(c)))
+	}
+}
