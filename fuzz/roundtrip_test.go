@@ -25,20 +25,51 @@ func (s *script) next() byte {
 }
 
 func (s *script) options() []sigio.WriterOption {
-	level := sigio.LevelFastest + sigio.Level(s.next()%3) // LevelBest is slow, and no different here
+	level := sigio.LevelFastest + sigio.Level(s.next()%4)
 	opts := []sigio.WriterOption{
 		sigio.WithLevel(level),
 		sigio.WithConcurrency(1 + int(s.next()%4)),
 		sigio.WithChunkSize(sigio.MinChunkSize << (s.next() % 3)),
 	}
-	only := [][]strategy.ID{nil, {strategy.Store}, {strategy.RunLength}, {strategy.LZ4}, {strategy.Zstd}, {strategy.RunLength, strategy.LZ4}}
+	only := [][]strategy.ID{
+		nil, {strategy.Store}, {strategy.RunLength}, {strategy.LZ4}, {strategy.Zstd}, {strategy.RunLength, strategy.LZ4},
+		{strategy.Zstd, halves{}.ID()},
+	}
 	if ids := only[int(s.next())%len(only)]; ids != nil {
-		opts = append(opts, sigio.WithStrategies(strategy.Default().Only(ids...)))
+		opts = append(opts, sigio.WithStrategies(plugged.Only(ids...)))
 	}
 	if s.next()%4 == 1 {
 		opts = append(opts, sigio.WithTransportChecks())
 	}
 	return opts
+}
+
+// plugged is all that the targets read with.
+var plugged = strategy.Default().With(halves{})
+
+// halves is a plug-in that takes any chunk whose halves are the same.
+type halves struct{}
+
+func (halves) ID() strategy.ID { return strategy.FirstPrivate }
+func (halves) Name() string    { return "halves" }
+
+func (halves) Encode(dst, src []byte, p strategy.Params) ([]byte, error) {
+	n := len(src) / 2
+	if len(src)%2 != 0 || n > p.Limit || !bytes.Equal(src[:n], src[n:]) {
+		return dst, strategy.ErrSkip
+	}
+	return append(dst, src[:n]...), nil
+}
+
+func (halves) Decode(dst, src []byte, rawLen int) ([]byte, error) {
+	if 2*len(src) != rawLen {
+		return dst, strategy.ErrMalformed
+	}
+	return append(append(dst, src...), src...), nil
+}
+
+func (halves) Estimate(p *strategy.Profile, _ []byte) (strategy.Estimate, bool) {
+	return strategy.Estimate{EncodedLen: p.Len / 2}, p.Len%2 == 0
 }
 
 // content makes bytes of many kinds and lengths from few.
@@ -130,7 +161,7 @@ func FuzzRoundTrip(f *testing.F) {
 
 		for _, n := range []int{1, 3} {
 			var kinds []byte
-			r := sigio.NewReader(bytes.NewReader(plain.Bytes()), sigio.WithConcurrency(n), sigio.WithTransportChecks(),
+			r := sigio.NewReader(bytes.NewReader(plain.Bytes()), sigio.WithConcurrency(n), sigio.WithTransportChecks(), sigio.WithStrategies(plugged),
 				sigio.WithMeta(func(kind uint8, p []byte) error {
 					require.True(t, bytes.Equal(program, p))
 					kinds = append(kinds, kind)

@@ -8,9 +8,9 @@
 //
 // What the package promises:
 //
-//   - The output is never larger than the input plus a small constant: 32
-//     bytes for each started 64 KiB, 8 for each Flush, and the header and end
-//     of the stream.
+//   - The output is never larger than the input and 32 bytes for each started
+//     64 KiB, 8 for each Flush, and 64 for the header and end of the stream.
+//     Metadata records come on top.
 //   - No byte leaves a Reader before the check of its chunk has passed. A
 //     stream that was cut short, reordered or mixed with another is an error,
 //     found before the first wrong byte. The checks are CRCs: they find

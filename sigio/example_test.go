@@ -15,17 +15,23 @@ import (
 
 // The example of the README: a stream out, the same bytes back.
 func Example() {
-	var stream bytes.Buffer // any io.Writer: a file, a connection, ...
+	source := strings.NewReader(strings.Repeat("any bytes at all\n", 5000))
+	var stream, destination bytes.Buffer
 
-	w := sigio.NewWriter(&stream)
-	io.Copy(w, strings.NewReader(strings.Repeat("any bytes at all\n", 5000)))
-	if err := w.Close(); err != nil { // seals the stream
-		log.Fatal(err)
-	}
+	err := func() error {
+		w := sigio.NewWriter(&stream) // any io.Writer: a file, a connection, ...
+		if _, err := io.Copy(w, source); err != nil {
+			return err // without Close, a reader says that the stream is truncated
+		}
+		if err := w.Close(); err != nil { // seals the stream
+			return err
+		}
 
-	r := sigio.NewReader(&stream)
-	n, err := io.Copy(io.Discard, r)
-	fmt.Println(n, err)
+		r := sigio.NewReader(&stream)
+		_, err := io.Copy(&destination, r)
+		return err
+	}()
+	fmt.Println(destination.Len(), err)
 	// Output: 85000 <nil>
 }
 

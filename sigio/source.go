@@ -1,6 +1,15 @@
 package sigio
 
-import "io"
+import (
+	"errors"
+	"io"
+)
+
+var errInvalidRead = errors.New("sigio: source returned an invalid count from Read")
+
+// maxEmptyReads is how often a source may return nothing and no error in a
+// row, as in package bufio.
+const maxEmptyReads = 100
 
 // source buffers the encoded stream. What was read stays in the buffer until
 // it is consumed, so that parsing can start again after an error.

@@ -1,7 +1,6 @@
 package sigio
 
 import (
-	"errors"
 	"io"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
@@ -145,15 +144,6 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	z.noteBuffered()
 	return n, err
 }
-
-// maxEmptyReads is how often a source may return nothing and no error in a
-// row, as in package bufio.
-const maxEmptyReads = 100
-
-var (
-	errInvalidRead  = errors.New("sigio: source returned an invalid count from Read")
-	errInvalidWrite = errors.New("sigio: destination returned an invalid count from Write")
-)
 
 // Flush makes all that was written readable at the other end. When nothing is
 // pending it writes nothing. Called again after a timeout it goes on and
@@ -372,92 +362,4 @@ func (z *Writer) encodeTail() error {
 		z.block = z.block[:0]
 	}
 	return err
-}
-
-// minWrite is how much waits for a Write to the wrapped stream where nobody
-// flushes, in bytes.
-const minWrite = 64 << 10
-
-// push sends what is framed, if it is worth a Write or all of it has to go. No
-// chunk may be held.
-func (z *Writer) push(all bool) error {
-	f := &z.framer
-	ready := f.out[f.sent:]
-	if len(ready) == 0 {
-		z.owed = false
-		return nil
-	}
-	if !all && len(ready) < minWrite {
-		return nil
-	}
-	z.owed = true
-	n, err := z.dst.Write(ready)
-	switch {
-	case n < 0 || n > len(ready):
-		n, err = 0, errInvalidWrite
-	case n < len(ready) && err == nil:
-		err = io.ErrShortWrite
-	}
-	f.sent += n
-	z.stats.encoded(int64(n))
-	if err != nil {
-		z.noteBuffered()
-		return z.fail(err)
-	}
-	z.owed = false
-	f.compact()
-	return nil
-}
-
-func (z *Writer) report(c *chunk, number uint64, rawOffset int64) {
-	z.stats.chunk(c.id, c.class, c.rawLen, c.encLen, c.detection, c.encoding)
-	if z.cfg.observer != nil {
-		z.cfg.observer(Decision{
-			Chunk: number, RawOffset: rawOffset, RawLen: c.rawLen, EncodedLen: c.encLen,
-			Class: c.class, Confidence: c.confidence, Strategy: c.id, Name: c.name, Reason: c.reason,
-			Detection: c.detection, Encoding: c.encoding,
-		})
-	}
-}
-
-// noteBuffered publishes how much is accepted and not yet framed.
-func (z *Writer) noteBuffered() {
-	n := len(z.block)
-	for _, j := range z.queue {
-		n += len(j.block)
-	}
-	if z.framer.holding {
-		n += z.framer.held.rawLen
-	}
-	z.stats.buffered.Store(int64(n))
-}
-
-// measure publishes the memory that buffers take.
-func (z *Writer) measure() {
-	n := cap(z.block) + cap(z.framer.out) + z.framer.waiting
-	for _, list := range [2][]*job{z.queue, z.idle} {
-		for _, j := range list {
-			n += j.size
-		}
-	}
-	z.stats.memory(n)
-}
-
-// release lets all memory go.
-func (z *Writer) release() {
-	for _, j := range z.queue {
-		j.wait()
-		j.discard()
-	}
-	for _, j := range z.idle {
-		j.discard()
-	}
-	discard(z.block)
-	discard(z.framer.out)
-	z.queue, z.idle, z.block = nil, nil, nil
-	z.scratch, z.chunks = scratch{}, nil
-	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
-	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
-	z.noteBuffered()
-	z.measure()
 }

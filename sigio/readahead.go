@@ -1,0 +1,129 @@
+package sigio
+
+import (
+	"errors"
+	"time"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+var errFull = errors.New("sigio: queue is full")
+
+// nextQueued keeps the goroutines busy and takes the oldest chunk. It reads
+// ahead only while that cannot keep content from the caller that the other
+// end has flushed.
+func (z *Reader) nextQueued() error {
+	for {
+		switch err := z.readAhead(); {
+		case err == nil:
+			continue
+		case len(z.queue) > 0:
+			if err != errFull && err != errBarrier {
+				z.waiting = err
+			}
+			return z.take()
+		case err == errBarrier:
+			return z.nextInline()
+		default:
+			z.waiting = nil
+			return err
+		}
+	}
+}
+
+// readAhead starts one more job, or says why it cannot: the error of the
+// input, errBarrier or errFull.
+func (z *Reader) readAhead() error {
+	switch {
+	case len(z.queue) == 0:
+		z.paused = false
+	case z.waiting != nil, z.paused, len(z.queue) >= z.cfg.concurrency:
+		return errFull
+	}
+	if z.waiting != nil {
+		return z.waiting
+	}
+	p, err := z.walker.step(true)
+	if err != nil {
+		return err
+	}
+	st, err := z.lookup(&p)
+	if err != nil {
+		return err
+	}
+	j := &readJob{done: make(chan struct{}, 1)}
+	if n := len(z.idle); n > 0 {
+		j, z.idle = z.idle[n-1], z.idle[:n-1]
+	}
+	j.start(st, p)
+	z.queue = append(z.queue, j)
+	z.paused = p.Flushed
+	return nil
+}
+
+// take makes the oldest job's content the current one. The job is idle from
+// then on: another starts only when its content has been handed out.
+func (z *Reader) take() error {
+	j := z.queue[0]
+	j.wait()
+	z.queue = append(z.queue[:0], z.queue[1:]...)
+	z.idle = append(z.idle, j)
+	switch {
+	case j.err == errGoexit:
+		return j.piece.undecodable(j.err)
+	case j.err != nil:
+		return j.err
+	}
+	z.content = j.content
+	z.note(&j.piece, j.took)
+	return nil
+}
+
+// readJob is a chunk on its way through a goroutine, which touches nothing
+// else, computes, and ends.
+type readJob struct {
+	piece   piece
+	payload []byte // its own copy
+	content []byte
+	took    time.Duration
+	err     error
+	running bool
+	done    chan struct{}
+	size    int // capacity of the buffers
+}
+
+// start copies the payload, which lives only until the next step.
+func (j *readJob) start(st strategy.Strategy, p piece) {
+	j.payload = append(reserve(j.payload[:0], len(p.payload)), p.payload...)
+	j.piece = p
+	j.piece.payload, j.piece.head = j.payload, nil
+	j.content = reserve(j.content[:0], p.RawLen)
+	j.size = cap(j.payload) + cap(j.content)
+	j.running = true
+	j.err = errGoexit
+	go func() {
+		defer func() { j.done <- struct{}{} }()
+		j.content, j.err = j.run(st)
+	}()
+}
+
+func (j *readJob) run(st strategy.Strategy) ([]byte, error) {
+	began := time.Now()
+	content, crc, err := decodeChunk(st, j.content, j.payload, j.piece.RawLen)
+	if err != nil {
+		return nil, j.piece.undecodable(err)
+	}
+	if frame.ContentCheck(j.piece.Check, crc) != j.piece.check {
+		return nil, j.piece.verdict("content fails its check")
+	}
+	j.took = time.Since(began)
+	return content, nil
+}
+
+func (j *readJob) wait() {
+	if j.running {
+		<-j.done
+		j.running = false
+	}
+}

@@ -1,0 +1,96 @@
+package sigio
+
+import (
+	"errors"
+	"io"
+)
+
+var errInvalidWrite = errors.New("sigio: destination returned an invalid count from Write")
+
+// minWrite is how much waits for a Write to the wrapped stream where nobody
+// flushes, in bytes.
+const minWrite = 64 << 10
+
+// push sends what is framed, if it is worth a Write or all of it has to go. No
+// chunk may be held.
+func (z *Writer) push(all bool) error {
+	f := &z.framer
+	ready := f.out[f.sent:]
+	if len(ready) == 0 {
+		z.owed = false
+		return nil
+	}
+	if !all && len(ready) < minWrite {
+		return nil
+	}
+	z.owed = true
+	n, err := z.dst.Write(ready)
+	switch {
+	case n < 0 || n > len(ready):
+		n, err = 0, errInvalidWrite
+	case n < len(ready) && err == nil:
+		err = io.ErrShortWrite
+	}
+	f.sent += n
+	z.stats.encoded(int64(n))
+	if err != nil {
+		z.noteBuffered()
+		return z.fail(err)
+	}
+	z.owed = false
+	f.compact()
+	return nil
+}
+
+func (z *Writer) report(c *chunk, number uint64, rawOffset int64) {
+	z.stats.chunk(c.id, c.class, c.rawLen, c.encLen, c.detection, c.encoding)
+	if z.cfg.observer != nil {
+		z.cfg.observer(Decision{
+			Chunk: number, RawOffset: rawOffset, RawLen: c.rawLen, EncodedLen: c.encLen,
+			Class: c.class, Confidence: c.confidence, Strategy: c.id, Name: c.name, Reason: c.reason,
+			Detection: c.detection, Encoding: c.encoding,
+		})
+	}
+}
+
+// noteBuffered publishes how much is accepted and not yet framed.
+func (z *Writer) noteBuffered() {
+	n := len(z.block)
+	for _, j := range z.queue {
+		n += len(j.block)
+	}
+	if z.framer.holding {
+		n += z.framer.held.rawLen
+	}
+	z.stats.buffered.Store(int64(n))
+}
+
+// measure publishes the memory that buffers take.
+func (z *Writer) measure() {
+	n := cap(z.block) + cap(z.framer.out) + z.framer.waiting
+	for _, list := range [2][]*job{z.queue, z.idle} {
+		for _, j := range list {
+			n += j.size
+		}
+	}
+	z.stats.memory(n)
+}
+
+// release lets all memory go.
+func (z *Writer) release() {
+	for _, j := range z.queue {
+		j.wait()
+		j.discard()
+	}
+	for _, j := range z.idle {
+		j.discard()
+	}
+	discard(z.block)
+	discard(z.framer.out)
+	z.queue, z.idle, z.block = nil, nil, nil
+	z.scratch, z.chunks = scratch{}, nil
+	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
+	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
+	z.noteBuffered()
+	z.measure()
+}
