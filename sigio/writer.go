@@ -96,7 +96,11 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 			k = z.cfg.chunkSize
 			err = z.encode(p[:k]) // straight from p
 		} else {
-			z.makeRoom(len(p))
+			room := len(p)
+			if n > 0 { // the stream is longer than a block
+				room = z.cfg.chunkSize
+			}
+			z.makeRoom(room)
 			k = copy(z.block[len(z.block):cap(z.block)], p)
 			z.block = z.block[:len(z.block)+k]
 		}
