@@ -51,9 +51,11 @@ func (z *Writer) enqueue() error {
 	if !z.framer.begun {
 		z.framer.begin(z.block, false)
 	}
-	j := &job{done: make(chan struct{}, 1)}
+	var j *job
 	if n := len(z.idle); n > 0 {
 		j, z.idle = z.idle[n-1], z.idle[:n-1]
+	} else {
+		j = &job{done: make(chan struct{}, 1)}
 	}
 	j.block, z.block = z.block, j.block[:0]
 	j.start(&z.engine)

@@ -52,9 +52,11 @@ func (z *Reader) readAhead() error {
 	if err != nil {
 		return err
 	}
-	j := &readJob{done: make(chan struct{}, 1)}
+	var j *readJob
 	if n := len(z.idle); n > 0 {
 		j, z.idle = z.idle[n-1], z.idle[:n-1]
+	} else {
+		j = &readJob{done: make(chan struct{}, 1)}
 	}
 	j.start(st, p)
 	z.queue = append(z.queue, j)
