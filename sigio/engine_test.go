@@ -79,15 +79,24 @@ func TestGoexitDoesNotHang(t *testing.T) {
 	content := prose(1, 4*sigio.MinChunkSize)
 	zstd, _ := strategy.Default().Lookup(strategy.Zstd)
 	chosen := sigio.WithSelector(fixed{ID: strategy.FirstPrivate})
+	last := sigio.WithSelector(selectFunc(func(in strategy.Input) strategy.Choice {
+		if in.Profile.Class == strategy.ClassRandomBinary {
+			return strategy.Choice{ID: strategy.FirstPrivate}
+		}
+		return strategy.Choice{ID: strategy.Zstd}
+	}))
 	small := sigio.WithChunkSize(sigio.MinChunkSize)
 
 	bad := strategy.Default().With(quitsEncoding{quitter{zstd}})
-	w := sigio.NewWriter(io.Discard, sigio.WithStrategies(bad), sigio.WithConcurrency(2), chosen, small)
-	_, err := w.Write(content)
+	w := sigio.NewWriter(io.Discard, sigio.WithStrategies(bad), sigio.WithConcurrency(2), last, small)
+	_, err := w.Write(append(content, noise(2, sigio.MinChunkSize)...))
 	if err == nil {
 		err = w.Close()
 	}
+	var fault *sigio.StreamError
+	require.ErrorAs(t, err, &fault)
 	require.ErrorIs(t, err, sigio.ErrStrategy)
+	require.EqualValues(t, 4, fault.Chunk)
 
 	good := strategy.Default().With(quitsDecoding{quitter{zstd}})
 	stream := write(content).seal(t, sigio.WithStrategies(good), chosen, small)

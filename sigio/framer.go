@@ -2,6 +2,7 @@ package sigio
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 	"github.com/sigmalang/sigma/strategy"
@@ -52,6 +53,7 @@ func (m *meta) size() int {
 
 // restart makes the framer ready for a new stream and keeps its memory.
 func (f *framer) restart() {
+	clear(f.metas)
 	*f = framer{
 		header:    frame.Header{Version: frame.Version, Incompat: f.header.Incompat &^ frame.FlagShort, CapLog: f.header.CapLog},
 		out:       f.out[:0],
@@ -217,7 +219,7 @@ func (f *framer) placeMetas() {
 		f.out = f.sealControl(f.out, &r, at)
 		f.waiting -= m.size()
 	}
-	f.metas = append(f.metas[:0], f.metas[n:]...)
+	f.metas = slices.Delete(f.metas, 0, n) // and let go of their bodies
 }
 
 // end writes the record that seals the stream, once.

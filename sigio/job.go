@@ -17,10 +17,10 @@ type job struct {
 func (j *job) start(e *engine) {
 	j.running = true
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
-	j.err = errGoexit
+	j.chunks, j.err = j.chunks[:0], errGoexit
 	go func() {
 		defer func() { j.done <- struct{}{} }()
-		j.out, j.chunks, j.err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks[:0])
+		j.out, j.chunks, j.err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
 	}()
 }
 
