@@ -1,37 +1,21 @@
 package sigio
 
-// job is a block on its way through a goroutine. It owns its buffers: the
-// goroutine touches nothing else, computes, and ends.
+// job is a block on its way through a goroutine. It owns its buffers.
 type job struct {
+	task
 	block   []byte
 	out     []byte
 	chunks  []chunk
 	scratch scratch
-	err     error
-	running bool
-	done    chan struct{}
-
-	size int // capacity of the buffers when the job last stood still
 }
 
-func (j *job) start(e *engine) {
-	j.running = true
+func (j *job) encode(e *engine) {
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
-	j.chunks, j.err = j.chunks[:0], errGoexit
-	go func() {
-		defer func() { j.done <- struct{}{} }()
-		j.out, j.chunks, j.err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
-	}()
-}
-
-// errGoexit remains when a strategy ends its goroutine.
-var errGoexit error = &fault{"strategy called runtime.Goexit"}
-
-func (j *job) wait() {
-	if j.running {
-		<-j.done
-		j.running = false
-	}
+	j.chunks = j.chunks[:0]
+	j.start(func() (err error) {
+		j.out, j.chunks, err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
+		return err
+	})
 }
 
 // discard gives the buffers of a job that stands still away.
@@ -55,10 +39,10 @@ func (z *Writer) enqueue() error {
 	if n := len(z.idle); n > 0 {
 		j, z.idle = z.idle[n-1], z.idle[:n-1]
 	} else {
-		j = &job{done: make(chan struct{}, 1)}
+		j = new(job)
 	}
 	j.block, z.block = z.block, j.block[:0]
-	j.start(&z.engine)
+	j.encode(&z.engine)
 	z.queue = append(z.queue, j)
 	z.measure()
 	return nil

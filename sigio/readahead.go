@@ -56,9 +56,9 @@ func (z *Reader) readAhead() error {
 	if n := len(z.idle); n > 0 {
 		j, z.idle = z.idle[n-1], z.idle[:n-1]
 	} else {
-		j = &readJob{done: make(chan struct{}, 1)}
+		j = new(readJob)
 	}
-	j.start(st, p)
+	j.decode(st, p)
 	z.queue = append(z.queue, j)
 	z.paused = p.Flushed
 	return nil
@@ -82,32 +82,26 @@ func (z *Reader) take() error {
 	return nil
 }
 
-// readJob is a chunk on its way through a goroutine, which touches nothing
-// else, computes, and ends.
+// readJob is a chunk on its way through a goroutine. It owns its buffers.
 type readJob struct {
+	task
 	piece   piece
 	payload []byte // its own copy
 	content []byte
 	took    time.Duration
-	err     error
-	running bool
-	done    chan struct{}
-	size    int // capacity of the buffers
 }
 
-// start copies the payload, which lives only until the next step.
-func (j *readJob) start(st strategy.Strategy, p piece) {
+// decode copies the payload, which lives only until the next step.
+func (j *readJob) decode(st strategy.Strategy, p piece) {
 	j.payload = append(reserve(j.payload[:0], len(p.payload)), p.payload...)
 	j.piece = p
 	j.piece.payload, j.piece.head = j.payload, nil
 	j.content = reserve(j.content[:0], p.RawLen)
 	j.size = cap(j.payload) + cap(j.content)
-	j.running = true
-	j.err = errGoexit
-	go func() {
-		defer func() { j.done <- struct{}{} }()
-		j.content, j.err = j.run(st)
-	}()
+	j.start(func() (err error) {
+		j.content, err = j.run(st)
+		return err
+	})
 }
 
 func (j *readJob) run(st strategy.Strategy) ([]byte, error) {
@@ -121,11 +115,4 @@ func (j *readJob) run(st strategy.Strategy) ([]byte, error) {
 	}
 	j.took = time.Since(began)
 	return content, nil
-}
-
-func (j *readJob) wait() {
-	if j.running {
-		<-j.done
-		j.running = false
-	}
 }

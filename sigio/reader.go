@@ -221,13 +221,7 @@ func (p *piece) verdict(reason string) error {
 
 // measure publishes the memory that buffers take.
 func (z *Reader) measure() {
-	n := len(z.walker.src.buf) + cap(z.buf)
-	for _, list := range [2][]*readJob{z.queue, z.idle} {
-		for _, j := range list {
-			n += j.size
-		}
-	}
-	z.stats.memory(n)
+	z.stats.memory(len(z.walker.src.buf) + cap(z.buf) + footprint(z.queue, z.idle))
 }
 
 // settle waits for the goroutines and forgets what they made.

@@ -67,13 +67,7 @@ func (z *Writer) noteBuffered() {
 
 // measure publishes the memory that buffers take.
 func (z *Writer) measure() {
-	n := cap(z.block) + cap(z.framer.out) + z.framer.waiting
-	for _, list := range [2][]*job{z.queue, z.idle} {
-		for _, j := range list {
-			n += j.size
-		}
-	}
-	z.stats.memory(n)
+	z.stats.memory(cap(z.block) + cap(z.framer.out) + z.framer.waiting + footprint(z.queue, z.idle))
 }
 
 // release lets all memory go.

@@ -278,6 +278,12 @@ func (z *Writer) encodeBuffered() error {
 	if z.cfg.concurrency > 1 {
 		return z.enqueue()
 	}
+	return z.encodeHere()
+}
+
+// encodeHere encodes the block on the caller's goroutine. On error the block is
+// as it was.
+func (z *Writer) encodeHere() error {
 	err := z.encode(z.block)
 	if err == nil {
 		z.block = z.block[:0]
@@ -361,9 +367,5 @@ func (z *Writer) encodeTail() error {
 	if err := z.drain(); err != nil {
 		return err
 	}
-	err := z.encode(z.block)
-	if err == nil {
-		z.block = z.block[:0]
-	}
-	return err
+	return z.encodeHere()
 }
