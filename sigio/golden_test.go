@@ -22,9 +22,9 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		digest string
 	}{
 		{sigio.LevelFastest, "abab24e59feb9199"},
-		{sigio.LevelDefault, "b5630f55ff4aab1b"},
-		{sigio.LevelBetter, "6fd5a38fd8a1be9d"},
-		{sigio.LevelBest, "9d585eb1a22d1af1"},
+		{sigio.LevelDefault, "9ab65ffa3482826d"},
+		{sigio.LevelBetter, "7dcac958924fd400"},
+		{sigio.LevelBest, "21c3f797dcc32e12"},
 	} {
 		t.Run(tt.level.String(), func(t *testing.T) {
 			s := messages(content, 100, 3_000, 20_000, 300_000, 1_200_000)

@@ -17,8 +17,10 @@ var mayImport = map[string][]string{
 	"/glyph":                {},
 	"/pool":                 {},
 	"/internal/freelist":    {},
-	"/strategy":             {"/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
-	"/sigio":                {"/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
+	"/internal/entropy":     {},
+	"/strategy/delta":       {"/internal/entropy"},
+	"/strategy":             {"/internal/entropy", "/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
+	"/sigio":                {"/internal/entropy", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.

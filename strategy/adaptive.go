@@ -25,6 +25,9 @@ func (adaptive) Select(in Input) Choice {
 	if choice.ID == RunLength {
 		return choice // a few bytes: nothing is left to win
 	}
+	if choice.ID != Store {
+		choice, _ = planTables(in, choice)
+	}
 	return challenge(in, choice)
 }
 

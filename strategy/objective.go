@@ -11,6 +11,8 @@ func costOf(id ID, level Level) cost {
 	case Zstd:
 		encode := [...]int{3_900, 6_600, 21_300, 102_000}
 		return cost{encode[step(level)], 1_000}
+	case Delta:
+		return cost{4_500, 1_800}
 	case S2:
 		encode := [...]int{1_400, 1_400, 3_500, 3_500}
 		return cost{encode[step(level)], 650}

@@ -132,7 +132,7 @@ func pairsOf(n int) uint64 { return uint64(n) * uint64(n-1) / 2 }
 // summarize turns the sums into the figures of the profile.
 func (t *tally) summarize(prof *Profile) {
 	prof.Sampled = t.sampled
-	prof.Entropy = entropy(&prof.Histogram, t.sampled)
+	prof.Entropy = order0(&prof.Histogram, t.sampled)
 	prof.Skew = skew(t.equal, t.pairs)
 	prof.Zero = perMille(int(prof.Histogram[0]), t.sampled)
 	prof.Run = perMille(t.runs, t.words)

@@ -24,6 +24,7 @@ var (
 	builtin   = [256]member{
 		Store:     {store{}, Store.String()},
 		RunLength: {runLength{}, RunLength.String()},
+		Delta:     {deltaTables{}, Delta.String()},
 		LZ4:       {lz4Block{}, LZ4.String()},
 		Zstd:      {zstdFrame{}, Zstd.String()},
 	}

@@ -35,11 +35,11 @@ func TestSetHolds(t *testing.T) {
 		want []ID
 	}{
 		{"zero value without store", Set{}, []ID{Store}},
-		{"default without a built-in", Default(), []ID{Store, RunLength, LZ4, Zstd}},
-		{"With forgets what was there", Default().With(mine), []ID{Store, RunLength, LZ4, Zstd, 200}},
+		{"default without a built-in", Default(), []ID{Store, RunLength, Delta, LZ4, Zstd}},
+		{"With forgets what was there", Default().With(mine), []ID{Store, RunLength, Delta, LZ4, Zstd, 200}},
 		{"With of nothing", Set{}.With(), []ID{Store}},
 		{"Only without store", Default().Only(Zstd), []ID{Store, Zstd}},
-		{"Only invents members", Default().Only(Delta, 200), []ID{Store}},
+		{"Only invents members", Default().Only(Glyph, 200), []ID{Store}},
 		{"Only forgets a plug-in", Default().With(mine).Only(200), []ID{Store, 200}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,484 @@
+package delta
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/klauspost/compress/huff0"
+)
+
+// A Decoder holds what decoding needs beside its input: scratch memory that
+// grows to about the length of a segment's columns and stays. It is for one
+// goroutine. The zero value is ready for use.
+type Decoder struct {
+	arena
+	plan      Plan
+	src       []byte // of the body, what is left
+	pool      []byte // what is left
+	poolBuf   []byte
+	huff      huff0.Scratch
+	residuals residuals
+}
+
+// Decode appends the rawLen bytes that payload stands for to dst, or fails.
+// The payload is not trusted: time and memory are bounded by its length and
+// rawLen.
+func (d *Decoder) Decode(dst, payload []byte, rawLen int, backend Backend) ([]byte, error) {
+	if len(payload) < payloadHeader {
+		return dst, errMalformed
+	}
+	bodyLen, poolLen := binary.LittleEndian.Uint32(payload), binary.LittleEndian.Uint32(payload[4:])
+	payload = payload[payloadHeader:]
+	if uint64(bodyLen) > uint64(len(payload)) || uint64(poolLen) > uint64(rawLen) ||
+		poolLen == 0 && int(bodyLen) != len(payload) {
+		return dst, errMalformed
+	}
+	d.pool = nil
+	if poolLen > 0 {
+		pool, err := backend.Decode(slices.Grow(d.poolBuf[:0], int(poolLen)), payload[bodyLen:], int(poolLen))
+		if err != nil {
+			return dst, err
+		}
+		d.pool, d.poolBuf = pool, pool
+	}
+	d.src = payload[:bodyLen]
+	out := slices.Grow(dst, rawLen)[:len(dst)+rawLen]
+	for at := len(dst); at < len(out); {
+		n, err := d.section(out[at:])
+		if err != nil {
+			return dst, err
+		}
+		at += n
+	}
+	if len(d.src) > 0 || len(d.pool) > 0 {
+		return dst, errMalformed
+	}
+	return out, nil
+}
+
+// section fills the front of out and returns how much of it.
+func (d *Decoder) section(out []byte) (int, error) {
+	if len(d.src) == 0 || d.src[0] > sectionTable {
+		return 0, errMalformed
+	}
+	kind := d.src[0]
+	d.src = d.src[1:]
+	n, err := d.int(len(out))
+	if err != nil || n == 0 {
+		return 0, errMalformed
+	}
+	if kind == sectionPlain {
+		if n > len(d.pool) {
+			return 0, errMalformed
+		}
+		copy(out, d.pool[:n])
+		d.pool = d.pool[n:]
+		return n, nil
+	}
+	return n, d.table(out[:n])
+}
+
+func (d *Decoder) table(out []byte) error {
+	var err error
+	if d.src, err = d.plan.parse(d.src); err != nil {
+		return err
+	}
+	perSegment, err := d.int(maxSegment)
+	if err != nil || perSegment == 0 {
+		return errMalformed
+	}
+	head := min(d.plan.Head, len(out))
+	rest := out[head:]
+	records := len(rest) / d.plan.Stride
+	if err := d.raw(out[:head]); err != nil {
+		return err
+	}
+	for first := 0; first < records; first += perSegment {
+		n := min(perSegment, records-first)
+		if err := d.segment(rest, first, n); err != nil {
+			return err
+		}
+	}
+	return d.raw(rest[records*d.plan.Stride:])
+}
+
+// segment fills in n records of table, from the one numbered first on.
+func (d *Decoder) segment(table []byte, first, n int) error {
+	stride := d.plan.Stride
+	offset := 0
+	for i := range d.plan.Fields {
+		f := &d.plan.Fields[i]
+		m := d.mark()
+		var err error
+		switch {
+		case f.bytewise():
+			err = d.bytes(table[first*stride+offset:], n, stride, f)
+		default:
+			err = d.field(table, first, n, offset, f)
+		}
+		if err != nil {
+			return err
+		}
+		d.release(m)
+		offset += int(f.Width)
+	}
+	return nil
+}
+
+// bytes reads a bytewise field.
+func (d *Decoder) bytes(records []byte, n, stride int, f *Field) error {
+	var base uint64
+	var err error
+	if f.X > 0 {
+		if base, err = d.number(1); err != nil {
+			return err
+		}
+	}
+	lane := d.take(n)
+	if err := d.readStream(lane, depthTop); err != nil {
+		return err
+	}
+	placeSums(records, lane, stride, int(f.X), byte(base))
+	return nil
+}
+
+// field reads a field of the n records of table from the one numbered first
+// on. Those before it are in place already.
+func (d *Decoder) field(table []byte, first, n, offset int, f *Field) error {
+	stride, row := d.plan.Stride, d.plan.Row
+	x, err := d.readExceptions(n, f)
+	if err != nil {
+		return err
+	}
+	r := &d.residuals
+	if !f.bare() {
+		if err := d.readResiduals(r, f); err != nil {
+			return err
+		}
+	}
+	if f.acrossRows() {
+		history := min(first, f.history(row))
+		grid := d.takeColumn(history + n)
+		d.load(grid[:history], table[(first-history)*stride:], offset, stride, f)
+		f.mapNumbers(grid[:history])
+		r.startGrid(grid, history, row)
+	}
+	c, err := d.readCode(n, f)
+	if err != nil {
+		return err
+	}
+	records := table[first*stride:]
+	tile := d.takeColumn(tileLen)
+	for at := 0; at < n; at += tileLen {
+		numbers := tile[:min(tileLen, n-at)]
+		if !c.next(numbers) {
+			return errMalformed
+		}
+		if !f.bare() {
+			r.unfold(numbers)
+		}
+		x.unmap(numbers, f)
+		d.store(records[at*stride:], numbers, offset, stride, f)
+	}
+	if !c.finished() {
+		return errMalformed
+	}
+	return nil
+}
+
+// readResiduals reads what stands before the code of a field.
+func (d *Decoder) readResiduals(r *residuals, f *Field) error {
+	base, err := d.number(f.Width)
+	if err != nil {
+		return err
+	}
+	divisor := uint64(1)
+	if f.Map == MapDivide {
+		if divisor, err = d.uint64(); err != nil {
+			return err
+		}
+	}
+	r.start(f, base, divisor)
+	if f.Predict == PredictLinear {
+		d.src, err = r.weights.parse(d.src)
+	}
+	return err
+}
+
+// exceptions are the floats that are no decimals.
+type exceptions struct {
+	marks []byte // a 1 for each
+	bits  []uint64
+}
+
+func (d *Decoder) readExceptions(n int, f *Field) (x exceptions, err error) {
+	if f.Map != MapDecimal {
+		return x, nil
+	}
+	x.marks = d.take(n)
+	if err := d.readStream(x.marks, depthTop); err != nil {
+		return x, err
+	}
+	k := 0
+	for _, marked := range x.marks {
+		if marked > 1 {
+			return x, errMalformed
+		}
+		k += int(marked)
+	}
+	x.bits = d.takeColumn(k)
+	if k == 0 {
+		return x, nil
+	}
+	c, err := d.readLanes(k, f.Width)
+	if err == nil {
+		c.next(x.bits)
+	}
+	return x, err
+}
+
+// unmap turns the next numbers back into what they were mapped from.
+func (x *exceptions) unmap(numbers []uint64, f *Field) {
+	switch f.Map {
+	case MapOrdered:
+		unorderFloats(numbers, f.Width)
+	case MapDecimal:
+		fromDecimals(numbers, f.Width, f.Exp)
+		if len(x.bits) == 0 {
+			return
+		}
+		for i, marked := range x.marks[:len(numbers)] {
+			if marked != 0 {
+				numbers[i], x.bits = x.bits[0], x.bits[1:]
+			}
+		}
+		x.marks = x.marks[len(numbers):]
+	}
+}
+
+// coded is what a column is coded as.
+type coded struct {
+	lanes   [8][]byte // width of them, or
+	width   int
+	symbols []byte // and
+	joiner  joiner // or
+	wide    bool   // numbers may leave more than 57 bits open
+	whole   []uint64
+}
+
+// next fills col with the next numbers.
+func (c *coded) next(col []uint64) bool {
+	switch {
+	case c.whole != nil:
+		copy(col, c.whole)
+		c.whole = c.whole[len(col):]
+		return true
+	case c.width > 0:
+		for b := range c.width {
+			lane := c.lanes[b][:len(col)]
+			c.lanes[b] = c.lanes[b][len(col):]
+			if b == 0 {
+				for i, x := range lane {
+					col[i] = uint64(x)
+				}
+				continue
+			}
+			shift := 8 * uint(b) & 63
+			for i, x := range lane {
+				col[i] |= uint64(x) << shift
+			}
+		}
+		return true
+	}
+	symbols := c.symbols[:len(col)]
+	c.symbols = c.symbols[len(col):]
+	if c.wide {
+		return c.joiner.joinWide(col, symbols)
+	}
+	return c.joiner.join(col, symbols)
+}
+
+func (c *coded) finished() bool { return c.joiner.packed == nil || c.joiner.finished() }
+
+func (d *Decoder) readCode(n int, f *Field) (coded, error) {
+	switch f.Code {
+	case CodeBuckets:
+		return d.readBuckets(n, f.Width)
+	case CodeRanks:
+		if len(d.src) > 0 && d.src[0] == 0 {
+			d.src = d.src[1:]
+			return d.readBuckets(n, f.Width)
+		}
+		col := d.takeColumn(n)
+		return coded{whole: col}, d.readRanks(col)
+	}
+	return d.readLanes(n, f.Width)
+}
+
+func (d *Decoder) readLanes(n int, width uint8) (c coded, err error) {
+	for b := range width {
+		lane := d.take(n)
+		if err := d.readStream(lane, depthTop); err != nil {
+			return c, err
+		}
+		c.lanes[b] = lane
+	}
+	c.width = int(width)
+	return c, nil
+}
+
+func (d *Decoder) readBuckets(n int, width uint8) (c coded, err error) {
+	c.symbols = d.take(n)
+	c.wide = width == 8
+	if err := d.readStream(c.symbols, depthTop); err != nil {
+		return c, err
+	}
+	size, err := d.int(8 * n)
+	if err != nil || size > len(d.src) {
+		return c, errMalformed
+	}
+	c.joiner.packed = d.take(size + bitSlack)
+	clear(c.joiner.packed[copy(c.joiner.packed, d.src[:size]):])
+	d.src = d.src[size:]
+	return c, nil
+}
+
+// readStream fills out from the next stream.
+func (d *Decoder) readStream(out []byte, allowed depth) error {
+	if len(out) == 0 {
+		return nil
+	}
+	if len(d.src) == 0 {
+		return errMalformed
+	}
+	form := d.src[0]
+	d.src = d.src[1:]
+	switch {
+	case form == formRaw:
+		return d.raw(out)
+	case form == formConstant && len(d.src) > 0:
+		b := d.src[0]
+		d.src = d.src[1:]
+		for i := range out {
+			out[i] = b
+		}
+		return nil
+	case form == formHuffman:
+		return d.readHuffman(out)
+	case form == formSparse && allowed <= depthClass:
+		return d.readSparse(out)
+	case form == formClassed && allowed == depthTop:
+		return d.readClassed(out)
+	case form == formPooled && allowed == depthTop && len(d.pool) >= len(out):
+		copy(out, d.pool)
+		d.pool = d.pool[len(out):]
+		return nil
+	}
+	return errMalformed
+}
+
+func (d *Decoder) readHuffman(out []byte) error {
+	n, err := d.int(len(d.src))
+	if err != nil || n > len(d.src) {
+		return errMalformed
+	}
+	block := d.src[:n]
+	d.src = d.src[n:]
+	_, rest, err := huff0.ReadTable(block, &d.huff)
+	if err != nil {
+		return errMalformed
+	}
+	var got []byte
+	if len(out) >= minFourWay {
+		got, err = d.huff.Decoder().Decompress4X(out[:0:len(out)], rest)
+	} else {
+		got, err = d.huff.Decoder().Decompress1X(out[:0:len(out)], rest)
+	}
+	if err != nil || len(got) != len(out) || &got[0] != &out[0] {
+		return errMalformed
+	}
+	return nil
+}
+
+func (d *Decoder) readSparse(out []byte) error {
+	if len(d.src) == 0 {
+		return errMalformed
+	}
+	top := d.src[0]
+	d.src = d.src[1:]
+	nGaps, err := d.int(len(out))
+	if err != nil {
+		return err
+	}
+	nValues, err := d.int(nGaps)
+	if err != nil {
+		return err
+	}
+	m := d.mark()
+	gaps, values := d.take(nGaps), d.take(nValues)
+	if err := d.readStream(gaps, depthPart); err != nil {
+		return err
+	}
+	if err := d.readStream(values, depthPart); err != nil {
+		return err
+	}
+	for i := range out {
+		out[i] = top
+	}
+	at := 0
+	for _, gap := range gaps {
+		at += int(gap)
+		if gap == maxGap {
+			continue
+		}
+		if at >= len(out) || len(values) == 0 {
+			return errMalformed
+		}
+		out[at], values = values[0], values[1:]
+		at++
+	}
+	if len(values) > 0 {
+		return errMalformed
+	}
+	d.release(m)
+	return nil
+}
+
+// raw fills out with the next bytes as they are.
+func (d *Decoder) raw(out []byte) error {
+	if len(out) > len(d.src) {
+		return errMalformed
+	}
+	copy(out, d.src)
+	d.src = d.src[len(out):]
+	return nil
+}
+
+func (d *Decoder) int(limit int) (v int, err error) {
+	v, rest, err := parseInt(d.src, limit)
+	if err == nil {
+		d.src = rest
+	}
+	return v, err
+}
+
+func (d *Decoder) uint64() (uint64, error) {
+	v, n := binary.Uvarint(d.src)
+	if n <= 0 || v == 0 {
+		return 0, errMalformed
+	}
+	d.src = d.src[n:]
+	return v, nil
+}
+
+func (d *Decoder) number(width uint8) (uint64, error) {
+	if int(width) > len(d.src) {
+		return 0, errMalformed
+	}
+	var x uint64
+	for i, b := range d.src[:width] {
+		x |= uint64(b) << (8 * i)
+	}
+	d.src = d.src[width:]
+	return x, nil
+}

@@ -1,0 +1,102 @@
+package delta
+
+// section is a stretch of a chunk that is coded by one plan, or by none.
+type section struct {
+	from, to int
+	plan     *Plan
+}
+
+const (
+	// A plan is looked at again after every stretch of so many bytes.
+	stretchLen = 128 << 10
+
+	// After a search in vain so many stretches go by, then twice as many.
+	firstBackOff = 1
+	maxBackOff   = 8
+)
+
+// divide cuts src into sections. It keeps a plan as long as it fits, looks for
+// another where it does not, and waits ever longer after searches in vain.
+func (e *Encoder) divide(src []byte, start Start) []section {
+	e.sections = e.sections[:0]
+	e.section(0, start.At, nil)
+	at, plan, backOff := start.At, start.Plan, firstBackOff
+	for at < len(src) {
+		if plan == nil && len(src)-at >= minTable {
+			if v, ok := e.Find(src[at:], e.effort, e.backend); ok && v.Encoded*100 <= v.Rival*95 {
+				plan, backOff = v.Plan.Clone(), firstBackOff
+			}
+		}
+		if plan == nil {
+			end := min(at+backOff*stretchLen, len(src))
+			e.section(at, end, nil)
+			at, backOff = end, min(2*backOff, maxBackOff)
+			continue
+		}
+		end := e.extent(src, at, plan)
+		e.section(at, end, plan)
+		at, plan = end, nil
+	}
+	return e.sections
+}
+
+// section adds a section, and joins what is coded by no plan.
+func (e *Encoder) section(from, to int, plan *Plan) {
+	if from == to {
+		return
+	}
+	if n := len(e.sections); n > 0 && plan == nil && e.sections[n-1].plan == nil {
+		e.sections[n-1].to = to
+		return
+	}
+	e.sections = append(e.sections, section{from, to, plan})
+}
+
+// extent returns where the table that begins at from ends, or where its plan
+// gains clearly less than at its start.
+func (e *Encoder) extent(src []byte, from int, plan *Plan) int {
+	first := e.gain(src[from:], plan)
+	for at := from + stretchLen; at < len(src)-stretchLen/2; at += stretchLen {
+		// The next stretch begins in the middle of a record.
+		phase := (at - from - plan.Head) % plan.Stride
+		skip := (plan.Stride - phase) % plan.Stride
+		shifted := *plan
+		shifted.Head = skip
+		if e.gain(src[at:], &shifted) > first+first/7+unit/50 {
+			return at - phase
+		}
+	}
+	return len(src)
+}
+
+const (
+	// unit is a gain of nothing: as much information by the plan as without.
+	unit = 1 << 12
+
+	// fieldsJudged is how many fields of a record stand for all.
+	fieldsJudged = 8
+)
+
+// gain compares the plan with the order-0 information of the bytes: what it
+// takes of that at the start of src, unit for all of it. Predictions are
+// judged by plain differences, which do well where better ones do.
+func (e *Encoder) gain(src []byte, plan *Plan) uint64 {
+	p := src[:min(len(src), stretchLen)]
+	before := e.sampleCost(p)
+	table := p[plan.Head:]
+	var total, bytes uint64
+	offset := 0
+	step := (len(plan.Fields) + fieldsJudged - 1) / fieldsJudged
+	for i := range plan.Fields {
+		f := plan.Fields[i]
+		if i%step == 0 {
+			if f.predicted() {
+				f.Predict, f.X, f.Y = PredictDifferences, 1, 0
+			}
+			total += e.quickCost(table, offset, plan.Stride, &f)
+			bytes += uint64(f.Width)
+		}
+		offset += int(f.Width)
+	}
+	return total * unit / max(before.perByte*bytes, 1)
+}

@@ -1,0 +1,328 @@
+package delta
+
+import (
+	"encoding/binary"
+
+	"github.com/klauspost/compress/huff0"
+)
+
+// A Backend codes what repeats. Append appends a coding of src to dst, Decode
+// appends exactly rawLen bytes or fails; both bound their time by what they
+// are given, whatever that is.
+type Backend interface {
+	Append(dst, src []byte) ([]byte, error)
+	Decode(dst, src []byte, rawLen int) ([]byte, error)
+}
+
+// An Encoder holds what encoding needs beside its input: scratch memory that
+// grows to about the length of a segment's columns and stays. It is for one
+// goroutine. The zero value is ready for use.
+type Encoder struct {
+	arena
+	backend Backend
+	effort  Effort
+
+	body      []byte // of the payload
+	pool      []byte // pooled streams
+	lanes     []lane // of the section
+	at        int    // the lane that is next
+	sums      []uint16
+	huff      huff0.Scratch
+	ranks     rankTable
+	residuals residuals
+	finder
+	sections []section
+}
+
+// lane remembers, for one of the streams that each segment of a section has,
+// what was found out about it in the first segment.
+type lane struct {
+	habit   habit
+	perByte uint64 // information a byte when the habit was formed
+}
+
+// changed reports whether a lane has no habit yet, or holds much more or much
+// less information than when it was formed.
+func (l *lane) changed(information uint64, n int) bool {
+	perByte := information / uint64(n)
+	if l.habit != habitUnknown && perByte*5 > l.perByte*4 && perByte*4 < l.perByte*5 {
+		return false
+	}
+	l.perByte = perByte
+	return true
+}
+
+type habit uint8
+
+const (
+	habitUnknown habit = iota
+	habitPlain
+	habitClasses
+	habitPool
+)
+
+func (e *Encoder) nextLane() *lane {
+	if e.at == len(e.lanes) {
+		e.lanes = append(e.lanes, lane{})
+	}
+	e.at++
+	return &e.lanes[e.at-1]
+}
+
+// The payload:
+//
+//	payload = length of the body, length of the pool: 4 bytes each,
+//	          little-endian; body; pool as the backend coded it, if not empty
+//	body    = { section }
+//	section = 0, length                     the next bytes of the pool
+//	        | 1, length, plan, records, head, { segment }, tail
+//
+// The lengths of sections, varints, add up to the chunk's. A table's first
+// Head bytes and what is left behind its last whole record are raw. Segments
+// hold the stated number of records each, the last one the rest.
+const (
+	payloadHeader = 8
+	sectionPlain  = 0
+	sectionTable  = 1
+)
+
+// A Start is where in a chunk the first table begins, and its plan.
+type Start struct {
+	At   int
+	Plan *Plan
+}
+
+// Append appends the payload for src, with tables from start on. Where a plan
+// no longer fits, another is looked for.
+func (e *Encoder) Append(dst, src []byte, start Start, effort Effort, backend Backend) ([]byte, error) {
+	e.backend, e.effort = backend, effort
+	sections := e.divide(src, start)
+	e.body, e.pool = e.body[:0], e.pool[:0]
+	for _, s := range sections {
+		if s.plan == nil {
+			e.plain(src[s.from:s.to])
+		} else {
+			e.table(src[s.from:s.to], s.plan)
+		}
+	}
+	return e.assemble(dst)
+}
+
+// assemble appends the payload made of body and pool.
+func (e *Encoder) assemble(dst []byte) ([]byte, error) {
+	at := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.body)))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.pool)))
+	dst = append(dst, e.body...)
+	if len(e.pool) == 0 {
+		return dst, nil
+	}
+	out, err := e.backend.Append(dst, e.pool)
+	if err != nil {
+		return dst[:at], err
+	}
+	return out, nil
+}
+
+// plain puts p into the pool.
+func (e *Encoder) plain(p []byte) {
+	if len(p) > 0 {
+		e.body = binary.AppendUvarint(append(e.body, sectionPlain), uint64(len(p)))
+		e.pool = append(e.pool, p...)
+	}
+}
+
+// table starts a section that codes p by the plan.
+func (e *Encoder) table(p []byte, plan *Plan) {
+	e.lanes, e.at = e.lanes[:0], 0
+	perSegment := segmentRecords(plan.Stride)
+	out := binary.AppendUvarint(append(e.body, sectionTable), uint64(len(p)))
+	out = plan.append(out)
+	out = binary.AppendUvarint(out, uint64(perSegment))
+	out = append(out, p[:plan.Head]...)
+	rest := p[plan.Head:]
+	records := len(rest) / plan.Stride
+	for first := 0; first < records; first += perSegment {
+		n := min(perSegment, records-first)
+		e.at = 0
+		out = e.segment(out, rest, first, n, plan)
+	}
+	e.body = append(out, rest[records*plan.Stride:]...)
+}
+
+// segmentRecords balances tables that follow the numbers against tables that
+// cost little: segments of 128 KiB, more where that would be few records.
+func segmentRecords(stride int) int {
+	const (
+		length = 128 << 10
+		fewest = 8 << 10
+	)
+	return min(max(length/stride, fewest), maxSegment)
+}
+
+// segment appends n records of table, from the one numbered first on.
+func (e *Encoder) segment(dst, table []byte, first, n int, plan *Plan) []byte {
+	offset := 0
+	for i := range plan.Fields {
+		f := &plan.Fields[i]
+		m := e.mark()
+		if f.bytewise() {
+			lane := e.take(n)
+			var base byte
+			records := table[first*plan.Stride+offset:]
+			if f.X > 0 {
+				base = records[0]
+				dst = append(dst, base)
+			}
+			pickDifferences(lane, records, plan.Stride, int(f.X), base)
+			dst = e.appendStream(dst, lane, depthTop)
+		} else {
+			history := min(first, f.history(plan.Row))
+			col := e.takeColumn(history + n)
+			e.load(col, table[(first-history)*plan.Stride:], offset, plan.Stride, f)
+			dst = e.field(dst, col, history, plan.Row, f)
+		}
+		e.release(m)
+		offset += int(f.Width)
+	}
+	return dst
+}
+
+// field appends the numbers of a field in a segment:
+//
+//	field = [ marks, exceptions ] [ base ] [ divisor ] [ weights ] code
+//
+// base, Width bytes, little-endian, is subtracted from each number; bare
+// fields have none. divisor is a varint, of MapDivide. marks, of MapDecimal,
+// is a stream with a 1 for each float that is no decimal, exceptions those
+// floats in lanes. weights are of PredictLinear.
+func (e *Encoder) field(dst []byte, col []uint64, history, row int, f *Field) []byte {
+	numbers := col[history:]
+	switch f.Map {
+	case MapOrdered:
+		orderFloats(col, f.Width)
+	case MapDecimal:
+		dst = e.decimals(dst, col, history, f)
+	}
+	r := &e.residuals
+	if !f.bare() {
+		base, divisor := f.base(numbers), uint64(1)
+		dst = appendNumber(dst, base, f.Width)
+		if f.Map == MapDivide {
+			divisor = commonDivisor(numbers, base, f.Width)
+			dst = binary.AppendUvarint(dst, divisor)
+		}
+		r.start(f, base, divisor)
+		if f.Predict == PredictLinear {
+			r.weights.fit(numbers, base, f.Width)
+			dst = r.weights.append(dst)
+		}
+		if f.acrossRows() {
+			r.startGrid(col, history, row)
+		}
+	}
+	if f.bare() {
+		r = nil
+	}
+	return e.code(dst, numbers, f, r)
+}
+
+// decimals maps col and appends the marks and the exceptions.
+func (e *Encoder) decimals(dst []byte, col []uint64, history int, f *Field) []byte {
+	exceptions := e.takeColumn(len(col) - history)
+	copy(exceptions, col[history:])
+	marks := e.take(len(col))
+	clear(marks)
+	toDecimals(col, f.Width, f.Exp, marks)
+	marks = marks[history:]
+	k := 0
+	for i, marked := range marks {
+		exceptions[k] = exceptions[i]
+		k += int(marked)
+	}
+	dst = e.appendStream(dst, marks, depthTop)
+	return e.appendLanes(dst, exceptions[:k], f.Width, nil)
+}
+
+// code appends the numbers of col, folded by r on the way if it is not nil.
+func (e *Encoder) code(dst []byte, col []uint64, f *Field, r *residuals) []byte {
+	switch f.Code {
+	case CodeBuckets:
+		return e.appendBuckets(dst, col, r)
+	case CodeRanks:
+		if r != nil {
+			e.foldAll(col, r)
+		}
+		// A dictionary of none says that there would be too many.
+		if out, ok := e.appendRanks(dst, col); ok {
+			return out
+		}
+		return e.appendBuckets(append(dst, 0), col, nil)
+	}
+	return e.appendLanes(dst, col, f.Width, r)
+}
+
+func (e *Encoder) foldAll(col []uint64, r *residuals) {
+	for at := 0; at < len(col); at += tileLen {
+		tile := col[at:min(at+tileLen, len(col))]
+		copy(tile, r.fold(tile))
+	}
+}
+
+// appendLanes appends a stream for each of the low width bytes of the
+// numbers, lowest first.
+func (e *Encoder) appendLanes(dst []byte, col []uint64, width uint8, r *residuals) []byte {
+	if len(col) == 0 {
+		return dst
+	}
+	m := e.mark()
+	n := len(col)
+	lanes := e.take(n * int(width))
+	for at := 0; at < n; at += tileLen {
+		tile := col[at:min(at+tileLen, n)]
+		if r != nil {
+			tile = r.fold(tile)
+		}
+		for b := range int(width) {
+			lane := lanes[b*n+at:][:len(tile)]
+			shift := 8 * uint(b) & 63
+			for i, x := range tile {
+				lane[i] = byte(x >> shift)
+			}
+		}
+	}
+	for b := range int(width) {
+		dst = e.appendStream(dst, lanes[b*n:][:n], depthTop)
+	}
+	e.release(m)
+	return dst
+}
+
+// appendBuckets appends the stream of symbols, the length of the open bits in
+// bytes as a varint, and these bytes.
+func (e *Encoder) appendBuckets(dst []byte, col []uint64, r *residuals) []byte {
+	m := e.mark()
+	symbols := e.take(len(col))
+	w := splitter{packed: e.take(8*len(col) + bitSlack)}
+	for at := 0; at < len(col); at += tileLen {
+		tile := col[at:min(at+tileLen, len(col))]
+		if r != nil {
+			tile = r.fold(tile)
+		}
+		w.split(symbols[at:], tile)
+	}
+	packed := w.finish()
+	dst = e.appendStream(dst, symbols, depthTop)
+	dst = binary.AppendUvarint(dst, uint64(len(packed)))
+	dst = append(dst, packed...)
+	e.release(m)
+	return dst
+}
+
+func appendNumber(dst []byte, x uint64, width uint8) []byte {
+	for range width {
+		dst = append(dst, byte(x))
+		x >>= 8
+	}
+	return dst
+}

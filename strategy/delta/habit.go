@@ -1,0 +1,77 @@
+package delta
+
+import (
+	"encoding/binary"
+
+	"github.com/sigmalang/sigma/internal/entropy"
+)
+
+// habitOf finds out how a lane is best coded, from its first stream: cost is
+// that of the best form without a habit, information that of its histogram.
+func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
+	if e.backend != nil && e.repeats(s, information) {
+		return habitPool
+	}
+	if len(s) >= minClassed && cost > uint64(len(s))*entropy.One/4 && e.classedCost(s)*100 < cost*98 {
+		return habitClasses
+	}
+	return habitPlain
+}
+
+// repeats reports whether the backend makes clearly less of s than its
+// order-0 information. A probe for long matches comes first; what it does not
+// find the backend is not asked for.
+func (e *Encoder) repeats(s []byte, information uint64) bool {
+	const (
+		probed   = 8 << 10
+		tried    = 16 << 10
+		slotBits = 11
+	)
+	if len(s) < 64 {
+		return false
+	}
+	// What a match costs the backend, in bits.
+	const matchCost = 28
+	perByte := information / uint64(len(s)) // fixed point
+	var slots [1 << slotBits]uint16
+	p := middle(s, probed)
+	var gain uint64
+	for i := 1; i+8 <= len(p); {
+		x := binary.LittleEndian.Uint64(p[i:])
+		slot := &slots[x<<24*0x9E3779B97F4A7C15>>(64-slotBits)]
+		at := int(*slot)
+		*slot = uint16(i)
+		if at == 0 || binary.LittleEndian.Uint64(p[at:]) != x {
+			i++
+			continue
+		}
+		n := 8
+		for i+n < len(p) && p[at+n] == p[i+n] {
+			n++
+		}
+		if worth := uint64(n) * perByte; worth > matchCost*entropy.One {
+			gain += worth - matchCost*entropy.One
+		}
+		i += n
+	}
+	if gain*16 < uint64(len(p))*perByte {
+		return false
+	}
+	t := middle(s, tried)
+	m := e.mark()
+	defer e.release(m)
+	out, err := e.backend.Append(e.take(len(t) + 1024)[:0], t)
+	if err != nil {
+		return false
+	}
+	expected := information / uint64(len(s)) * uint64(len(t))
+	return uint64(len(out))*8*entropy.One*100 < expected*90
+}
+
+// middle returns n bytes from the middle of s, or s when it is no longer.
+func middle(s []byte, n int) []byte {
+	if len(s) <= n {
+		return s
+	}
+	return s[(len(s)-n)/2:][:n]
+}

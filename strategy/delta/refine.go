@@ -1,0 +1,194 @@
+package delta
+
+import (
+	"github.com/sigmalang/sigma/internal/entropy"
+)
+
+const (
+	refineRecords = 1024 // at all places together
+
+	// Linear prediction takes its time, and the weights fit the sample better
+	// than the rest: it must win by some percent.
+	linearHandicap = 103
+)
+
+// refine decides how a field is mapped, predicted and coded, and returns what
+// a number of it costs.
+func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
+	m := e.mark()
+	defer e.release(m)
+	at, n := runs(p, stride, refineRecords)
+	s := &e.sample
+	s.raw, s.work, s.n = e.takeColumn(samplePlaces*n), e.takeColumn(samplePlaces*n), n
+	for i, a := range at {
+		e.load(s.raw[i*n:][:n], p[a*stride:], offset, stride, f)
+	}
+	t := tries{s, *f, 1 << 56}
+	variants, n := s.maps(f)
+	for _, c := range variants[:n] {
+		for x := range uint8(maxX + 1) {
+			c.X = x
+			c.Code = CodeLanes
+			t.try(c, 100)
+			if f.Width > 1 {
+				c.Code = CodeBuckets
+				t.try(c, 100)
+			}
+		}
+		if c.Map != MapNone || f.Width > 2 || stride > 64 || f.Width == 1 && stride > 4 {
+			continue
+		}
+		c.X, c.Predict = 0, PredictLinear
+		if f.Width == 1 {
+			c.Code = CodeLanes
+		}
+		t.try(c, linearHandicap)
+	}
+	*f = t.best
+	return t.least
+}
+
+// tries keeps the best of the ways in which a field was tried.
+type tries struct {
+	*sample
+	best  Field
+	least uint64
+}
+
+func (t *tries) try(f Field, handicap uint64) {
+	if cost := t.cost(&f); cost*handicap < t.least*100 {
+		t.best, t.least = f, cost
+	}
+}
+
+// sample is some runs of a field's numbers.
+type sample struct {
+	raw, work []uint64
+	n         int // of a run
+	residuals residuals
+}
+
+// maps returns f with the maps that its numbers may need.
+func (s *sample) maps(f *Field) (all [maps]Field, n int) {
+	all[0], n = *f, 1
+	if f.Minus {
+		return all, n
+	}
+	add := func(m Map, exp uint8) {
+		all[n] = *f
+		all[n].Map, all[n].Exp = m, exp
+		n++
+	}
+	if f.Width == 4 || f.Width == 8 {
+		add(MapOrdered, 0)
+		if exp, ok := s.decimals(f.Width); ok {
+			add(MapDecimal, exp)
+		}
+	}
+	if f.Width > 1 && commonDivisor(s.raw, s.raw[0], f.Width) > 1 {
+		add(MapDivide, 0)
+	}
+	return all, n
+}
+
+// decimals finds the smallest number of digits that makes decimals of most of
+// the floats.
+func (s *sample) decimals(width uint8) (exp uint8, ok bool) {
+	const looks = 32
+	step := max(len(s.raw)/looks, 1)
+	for exp := range uint8(maxExp + 1) {
+		good, all := 0, 0
+		for i := 0; i < len(s.raw); i += step {
+			all++
+			if _, ok := decimal(s.raw[i], width, powersOfTen[exp]); ok {
+				good++
+			}
+		}
+		if good*4 >= all*3 {
+			return exp, true
+		}
+	}
+	return 0, false
+}
+
+// cost is what a number costs when coded as f says.
+func (s *sample) cost(f *Field) uint64 {
+	var odd int // floats that are no decimals
+	copy(s.work, s.raw)
+	switch f.Map {
+	case MapOrdered:
+		orderFloats(s.work, f.Width)
+	case MapDecimal:
+		odd = toDecimals(s.work, f.Width, f.Exp, nil)
+	}
+	base, divisor := f.base(s.work), uint64(1)
+	if f.Map == MapDivide {
+		divisor = commonDivisor(s.work, base, f.Width)
+	}
+	r := &s.residuals
+	if f.Predict == PredictLinear {
+		var spans [samplePlaces][]uint64
+		for i := range spans {
+			spans[i] = s.work[i*s.n:][:s.n]
+		}
+		r.weights.fitSpans(spans[:], base, f.Width)
+	}
+	const warm = 8
+	all := s.work[:0]
+	for i := range samplePlaces {
+		run := s.work[i*s.n:][:s.n]
+		r.start(f, base, divisor)
+		r.fold(run)
+		if f.predicted() {
+			run = run[min(warm, len(run)):]
+		}
+		all = append(all, run...)
+	}
+	cost := columnCost(all, f)
+	return cost + uint64(odd)*uint64(f.Width)*8*entropy.One/uint64(max(len(all), 1))
+}
+
+// columnCost is what a number costs of which col holds what is coded.
+func columnCost(col []uint64, f *Field) uint64 {
+	if len(col) == 0 {
+		return 8 * uint64(f.Width) * entropy.One
+	}
+	if f.Code == CodeBuckets {
+		return bucketInformation(col) / uint64(len(col))
+	}
+	cost := uint64(0)
+	for b := range uint(f.Width) {
+		var h [256]uint32
+		for _, x := range col {
+			h[byte(x>>(8*b&63))]++
+		}
+		cost += laneInformation(&h, len(col))
+	}
+	return cost
+}
+
+func bucketInformation(col []uint64) uint64 {
+	var h [256]uint32
+	var open uint64
+	for _, x := range col {
+		symbol, bits := bucketOf(x)
+		h[symbol]++
+		open += uint64(bits)
+	}
+	return entropy.Unbiased(&h, len(col)) + open*entropy.One
+}
+
+const quickRecords = 256
+
+// quickCost is what a number of a field costs, from a small sample.
+func (e *Encoder) quickCost(table []byte, offset, stride int, f *Field) uint64 {
+	m := e.mark()
+	defer e.release(m)
+	at, n := runs(table, stride, quickRecords)
+	s := &e.sample
+	s.raw, s.work, s.n = e.takeColumn(samplePlaces*n), e.takeColumn(samplePlaces*n), n
+	for i, a := range at {
+		e.load(s.raw[i*n:][:n], table[a*stride:], offset, stride, f)
+	}
+	return s.cost(f)
+}

@@ -1,0 +1,215 @@
+package delta
+
+import (
+	"math/bits"
+
+	"github.com/sigmalang/sigma/internal/entropy"
+)
+
+// A grid shows in a table as values that do what the values one row before
+// did. Whether they rise or fall takes one bit each; so rows are found by
+// holding a stretch of such bits against every earlier one, 64 at a time.
+const (
+	signWords   = 8
+	signLen     = 64 * signWords
+	longestRow  = 8 << 10
+	shortestRow = 8
+	rowTries    = 4
+
+	gridRecords = 192
+	gridPlaces  = 4
+	gridMargin  = 4 // numbers before those that count
+
+	// The rows before cost memory traffic: they must win by some percent.
+	gridHandicap = 102
+)
+
+// findRow looks for the rows of a grid in the table and has fields predicted
+// across them where that pays.
+func (e *Encoder) findRow(p []byte, d *draft) {
+	plan := &d.plan
+	table := p[plan.Head:]
+	records := len(table) / plan.Stride
+	longest := min(longestRow, (records-signLen)/2-gridRecords-gridMargin)
+	if longest < shortestRow {
+		return
+	}
+	lead := leadingField(d)
+	if lead < 0 {
+		return
+	}
+	row, least := 0, d.cost[lead]*100/gridHandicap
+	for _, r := range e.likelyRows(table, plan, lead, longest) {
+		if r == 0 {
+			continue
+		}
+		// A multiple of a row does nearly as well as the row.
+		_, cost := e.acrossRows(table, plan, lead, r)
+		if cost*101 < least*100 || cost*99 < least*100 && r < row {
+			row, least = r, cost
+		}
+	}
+	if row == 0 {
+		return
+	}
+	plan.Row = row
+	for i := range plan.Fields {
+		if d.cost[i] < entropy.One/16 {
+			continue
+		}
+		if f, cost := e.acrossRows(table, plan, i, row); cost*gridHandicap < d.cost[i]*100 {
+			plan.Fields[i], d.cost[i] = f, cost
+		}
+	}
+}
+
+// leadingField returns the field that costs most of those that may be part of
+// a grid, or -1.
+func leadingField(d *draft) int {
+	lead := -1
+	for i := range d.plan.Fields {
+		f := &d.plan.Fields[i]
+		if f.Map == MapDivide || f.Code == CodeRanks || d.cost[i] < entropy.One/2 {
+			continue
+		}
+		if lead < 0 || d.cost[i] > d.cost[lead] {
+			lead = i
+		}
+	}
+	return lead
+}
+
+// offset returns where in the record a field begins.
+func (p *Plan) offset(field int) int {
+	o := 0
+	for _, f := range p.Fields[:field] {
+		o += int(f.Width)
+	}
+	return o
+}
+
+// likelyRows returns the distances at which the numbers of a field rise and
+// fall most alike; 0 where there are fewer.
+func (e *Encoder) likelyRows(table []byte, plan *Plan, field, longest int) (rows [rowTries]int) {
+	m := e.mark()
+	defer e.release(m)
+	f := &plan.Fields[field]
+	n := longest + signLen + 1
+	first := (len(table)/plan.Stride - n) / 2
+	col := e.takeColumn(n)
+	e.load(col, table[first*plan.Stride:], plan.offset(field), plan.Stride, f)
+	if f.Map == MapDecimal {
+		toDecimals(col, f.Width, f.Exp, nil)
+	}
+	rising := e.takeColumn(n/64 + 2)
+	clear(rising)
+	for i := 1; i < n; i++ {
+		d := uint64(signed(col[i]-col[i-1], f.Width)) >> 63
+		rising[(i-1)>>6] |= d << ((i - 1) & 63)
+	}
+	var here [signWords]uint64
+	for i := range here {
+		here[i] = bitsAt(rising, longest+64*i)
+	}
+	var found [rowTries]struct{ row, alike int }
+	last, before := 0, 0 // how alike the two distances before this one were
+	for row := shortestRow - 1; row <= longest; row++ {
+		differ := 0
+		for i, x := range here {
+			differ += bits.OnesCount64(x ^ bitsAt(rising, longest-row+64*i))
+		}
+		alike := signLen - differ
+		if last >= before && last > alike && row-1 >= shortestRow {
+			peak := struct{ row, alike int }{row - 1, last}
+			for i := range found {
+				if peak.alike > found[i].alike {
+					found[i], peak = peak, found[i]
+				}
+			}
+		}
+		before, last = last, alike
+	}
+	for i, c := range found {
+		rows[i] = c.row
+	}
+	return rows
+}
+
+// bitsAt returns 64 bits from bit i on.
+func bitsAt(words []uint64, i int) uint64 {
+	w := words[i>>6 : i>>6+2]
+	return w[0]>>(i&63) | w[1]<<(63-i&63)<<1
+}
+
+// acrossRows returns the field as it is best predicted with rows of the given
+// length, and what a number of it then costs.
+func (e *Encoder) acrossRows(table []byte, plan *Plan, field, row int) (Field, uint64) {
+	f := plan.Fields[field]
+	least := uint64(1<<64 - 1)
+	best := f
+	if f.Map == MapDivide || f.Code == CodeRanks {
+		return best, least
+	}
+	m := e.mark()
+	defer e.release(m)
+	const n = gridMargin + gridRecords
+	// At each place a stretch of three rows, the last one first.
+	var rows [gridPlaces][3][]uint64
+	all := len(table) / plan.Stride
+	for place := range rows {
+		first := 2*row + (all-2*row-n)*(1+2*place)/(2*gridPlaces)
+		for back := range rows[place] {
+			col := e.takeColumn(n)
+			e.load(col, table[(first-back*row)*plan.Stride:], plan.offset(field), plan.Stride, &f)
+			f.mapNumbers(col)
+			rows[place][back] = col
+		}
+	}
+	residuals := e.takeColumn(gridPlaces * gridRecords)
+	try := func(c Field) {
+		for place := range rows {
+			gridResiduals(residuals[place*gridRecords:][:gridRecords], &rows[place], &c)
+		}
+		for _, code := range [...]Coder{CodeLanes, CodeBuckets} {
+			if c.Width == 1 && code == CodeBuckets {
+				continue
+			}
+			c.Code = code
+			if cost := columnCost(residuals, &c); cost < least {
+				best, least = c, cost
+			}
+		}
+	}
+	f.Predict = PredictDifferences
+	for _, order := range [...][2]uint8{{0, 1}, {1, 1}, {2, 1}, {2, 2}} {
+		f.X, f.Y = order[0], order[1]
+		try(f)
+	}
+	f.X, f.Y, f.Predict = 0, 0, PredictMedian
+	try(f)
+	return best, least
+}
+
+// gridResiduals fills out with the folded residuals of a stretch of a row,
+// given it and the two before it.
+func gridResiduals(out []uint64, rows *[3][]uint64, f *Field) {
+	var work [gridMargin + gridRecords]uint64
+	here, above := rows[0], rows[1]
+	if f.Predict == PredictMedian {
+		base := here[0]
+		for i := gridMargin; i < len(work); i++ {
+			west, north := signed(here[i-1]-base, f.Width), signed(above[i]-base, f.Width)
+			work[i] = here[i] - base - uint64(median(west, north, signed(above[i-1]-base, f.Width)))
+		}
+	} else {
+		for i := range work {
+			work[i] = here[i] - above[i]
+			if f.Y == 2 {
+				work[i] += rows[2][i] - above[i]
+			}
+		}
+		differences(work[:], int(f.X))
+	}
+	copy(out, work[gridMargin:])
+	zigzag(out, f.Width)
+}

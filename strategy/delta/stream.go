@@ -1,0 +1,240 @@
+package delta
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/klauspost/compress/huff0"
+	"github.com/sigmalang/sigma/internal/entropy"
+)
+
+// A byte stream of known length, in one of these forms. All lengths are
+// unsigned varints.
+//
+//	raw       the bytes
+//	constant  the byte
+//	huffman   length, then a huff0 block of that length: four interleaved
+//	          streams from minFourWay bytes on, one below
+//	sparse    a dominant byte; how many gaps and exceptions there are; the
+//	          gaps and the exceptions, each as a stream. A gap counts the
+//	          dominant bytes before an exception; 255 stands for as many and
+//	          no exception. Dominant bytes fill up the end.
+//	classed   the classes of the blocks of classBlock bytes, two bits each,
+//	          first block lowest, as a stream; then the bytes of each class
+//	          that occurs, in ascending order, as a stream
+//	pooled    nothing: the next bytes of the pool
+//
+// The parts of a sparse or classed stream are streams of the first three
+// forms; those of a classed one may be sparse, too.
+const (
+	formRaw byte = iota
+	formConstant
+	formHuffman
+	formSparse
+	formClassed
+	formPooled
+)
+
+const (
+	minFourWay = 512 // shorter streams don't pay for the lengths of four
+	minHuffman = 24
+
+	classBlock = 32
+	classes    = 4
+	minClassed = 2048
+
+	maxGap = 255
+)
+
+// depth says which forms a stream may have.
+type depth int
+
+const (
+	depthTop   depth = iota // any
+	depthClass              // a part of a classed stream: neither classed nor pooled
+	depthPart               // a part of a sparse stream: not sparse either
+)
+
+// appendStream appends the shortest form of s that it finds to dst.
+func (e *Encoder) appendStream(dst, s []byte, d depth) []byte {
+	if len(s) == 0 {
+		return dst
+	}
+	var lane *lane
+	if d == depthTop {
+		lane = e.nextLane()
+	}
+	var h [256]uint32
+	count(&h, s)
+	information, values := entropy.Total(&h, len(s))
+	if values == 1 {
+		return append(dst, formConstant, s[0])
+	}
+	cost := rawCost(len(s))
+	if c := huffmanCost(&h, len(s), information, values); c < cost {
+		cost = c
+	}
+	top, frequent := dominant(&h)
+	sparse := d <= depthClass && 2*int(frequent) > len(s)
+	if lane != nil && lane.changed(information, len(s)) {
+		least := cost
+		if sparse {
+			least = min(least, information+information>>5+200*entropy.One)
+		}
+		lane.habit = e.habitOf(s, least, information)
+	}
+	if lane != nil && lane.habit == habitPool {
+		return e.appendPooled(dst, s)
+	}
+	if lane != nil && lane.habit == habitClasses && len(s) >= minClassed {
+		return e.appendClassed(dst, s)
+	}
+	if sparse {
+		if out, ok := e.appendSparse(dst, s, top, len(s)-int(frequent), cost); ok {
+			return out
+		}
+	}
+	if cost < rawCost(len(s)) {
+		if out, ok := e.appendHuffman(dst, s); ok {
+			return out
+		}
+	}
+	return append(append(dst, formRaw), s...)
+}
+
+func (e *Encoder) appendPooled(dst, s []byte) []byte {
+	e.pool = append(e.pool, s...)
+	return append(dst, formPooled)
+}
+
+func (e *Encoder) appendHuffman(dst, s []byte) ([]byte, bool) {
+	if len(s) < minHuffman {
+		return dst, false
+	}
+	var out []byte
+	var err error
+	e.huff.Reuse = huff0.ReusePolicyNone
+	if len(s) >= minFourWay {
+		out, _, err = huff0.Compress4X(s, &e.huff)
+	} else {
+		out, _, err = huff0.Compress1X(s, &e.huff)
+	}
+	if err != nil || len(out)+3 >= len(s) {
+		return dst, false
+	}
+	dst = binary.AppendUvarint(append(dst, formHuffman), uint64(len(out)))
+	return append(dst, out...), true
+}
+
+// appendSparse succeeds only if the result is shorter than cost promises of
+// another form.
+func (e *Encoder) appendSparse(dst, s []byte, top byte, exceptions int, cost uint64) ([]byte, bool) {
+	gaps, values := splitSparse(e.take(len(s)/maxGap+exceptions+1), e.take(exceptions), s, top)
+	var h [256]uint32
+	count(&h, gaps)
+	information, distinct := entropy.Total(&h, len(gaps))
+	need := huffmanCost(&h, len(gaps), information, distinct)
+	h = [256]uint32{}
+	count(&h, values)
+	information, distinct = entropy.Total(&h, len(values))
+	need += min(huffmanCost(&h, len(values), information, distinct), rawCost(len(values)))
+	if need >= cost {
+		return dst, false
+	}
+	dst = append(dst, formSparse, top)
+	dst = binary.AppendUvarint(dst, uint64(len(gaps)))
+	dst = binary.AppendUvarint(dst, uint64(len(values)))
+	dst = e.appendStream(dst, gaps, depthPart)
+	return e.appendStream(dst, values, depthPart), true
+}
+
+func splitSparse(gaps, values, s []byte, top byte) ([]byte, []byte) {
+	gaps, values = gaps[:0], values[:0]
+	all := uint64(top) * 0x0101010101010101
+	gap := 0
+	for i := 0; i < len(s); {
+		if len(s)-i >= 8 {
+			x := binary.LittleEndian.Uint64(s[i:]) ^ all
+			if x == 0 {
+				gap += 8
+				i += 8
+				continue
+			}
+			same := bits.TrailingZeros64(x) / 8
+			gap += same
+			i += same
+		} else if s[i] == top {
+			gap++
+			i++
+			continue
+		}
+		for ; gap >= maxGap; gap -= maxGap {
+			gaps = append(gaps, maxGap)
+		}
+		gaps = append(gaps, byte(gap))
+		values = append(values, s[i])
+		gap = 0
+		i++
+	}
+	return gaps, values
+}
+
+// rawCost and huffmanCost are in bits, with entropy.FracBits behind the point.
+func rawCost(n int) uint64 { return uint64(n) * 8 * entropy.One }
+
+// huffmanCost estimates a Huffman block with its table. No symbol can take
+// less than a bit, which matters when one of them is frequent.
+func huffmanCost(h *[256]uint32, n int, information uint64, values int) uint64 {
+	if values <= 1 {
+		return 16 * entropy.One
+	}
+	if _, top := dominant(h); 2*int(top) > n {
+		rest := uint32(n) - top
+		if rest > 0 && top > 0 {
+			// Of the information, this much says whether it is the dominant one.
+			whether := uint64(n)*uint64(entropy.Log2(uint32(n))) -
+				uint64(top)*uint64(entropy.Log2(top)) - uint64(rest)*uint64(entropy.Log2(rest))
+			information += uint64(n)*entropy.One - min(whether, uint64(n)*entropy.One)
+		}
+	}
+	return information + information>>7 + uint64(3*min(values, 128)+80)*entropy.One
+}
+
+func dominant(h *[256]uint32) (top byte, n uint32) {
+	for i, c := range h {
+		if c > n {
+			top, n = byte(i), c
+		}
+	}
+	return top, n
+}
+
+// count adds the bytes of s to h. Four tables keep the counters of equal
+// neighbours apart, which would wait for each other.
+func count(h *[256]uint32, s []byte) {
+	if len(s) < 1024 {
+		for _, b := range s {
+			h[b]++
+		}
+		return
+	}
+	var t [4][256]uint32
+	for len(s) >= 8 {
+		x := binary.LittleEndian.Uint64(s)
+		t[0][byte(x)]++
+		t[1][byte(x>>8)]++
+		t[2][byte(x>>16)]++
+		t[3][byte(x>>24)]++
+		t[0][byte(x>>32)]++
+		t[1][byte(x>>40)]++
+		t[2][byte(x>>48)]++
+		t[3][byte(x>>56)]++
+		s = s[8:]
+	}
+	for _, b := range s {
+		t[0][b]++
+	}
+	for i := range h {
+		h[i] += t[0][i] + t[1][i] + t[2][i] + t[3][i]
+	}
+}

@@ -1,0 +1,86 @@
+package delta
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+const (
+	lagWindows = 3
+	lagWindow  = 256
+
+	maxCandidates = 10
+)
+
+// strides appends to dst the record lengths that are worth a closer look: the
+// common ones, and those at which bytes agree more often than elsewhere with
+// the byte that far before them. It also returns the largest share of bytes
+// that agree at any of the latter, in percent.
+func strides(dst []int, p []byte) ([]int, int) {
+	for _, s := range [...]int{1, 2, 3, 4, 8} {
+		dst = append(dst, s)
+	}
+	longest := min(maxStride, len(p)/8)
+	var agree [maxStride + 2]int
+	for i := range lagWindows {
+		at := longest
+		if room := len(p) - longest - lagWindow; room > 0 {
+			at += room * i / (lagWindows - 1)
+		}
+		countAgreement(&agree, p[at-longest:at+lagWindow], longest)
+	}
+	sum := 0
+	for _, n := range agree[1 : longest+1] {
+		sum += n
+	}
+	mean := sum / max(longest, 1)
+	enough := mean + mean/16 + 8
+
+	var list [maxStride]int
+	peaks := list[:0]
+	for s := 5; s <= longest; s++ {
+		if agree[s] > enough && agree[s] >= agree[s-1] && agree[s] >= agree[s+1] {
+			peaks = append(peaks, s)
+		}
+	}
+	slices.SortStableFunc(peaks, func(a, b int) int { return agree[b] - agree[a] })
+	share := 0
+	if len(peaks) > 0 {
+		share = agree[peaks[0]] * 100 / (lagWindows * lagWindow)
+	}
+	for _, s := range peaks {
+		// A multiple of a record's length agrees as well as the length.
+		for d := 2; d < s; d++ {
+			if s%d == 0 && (agree[d]-mean)*5 >= (agree[s]-mean)*4 {
+				s = d
+				break
+			}
+		}
+		if len(dst) < maxCandidates && !slices.Contains(dst, s) {
+			dst = append(dst, s)
+		}
+	}
+	return dst, share
+}
+
+// countAgreement adds, for each lag up to longest, how many of the last
+// lagWindow bytes of w equal the byte that far before them.
+func countAgreement(agree *[maxStride + 2]int, w []byte, longest int) {
+	const (
+		low7 = 0x7F7F7F7F7F7F7F7F
+		ones = 0x0101010101010101
+		even = 0x00FF00FF00FF00FF
+		add4 = 0x0001000100010001
+	)
+	here := w[len(w)-lagWindow:]
+	for lag := 1; lag <= longest; lag++ {
+		there := w[len(w)-lagWindow-lag:]
+		var differ uint64 // a count for each of eight lanes
+		for i := 0; i+8 <= lagWindow; i += 8 {
+			x := binary.LittleEndian.Uint64(here[i:]) ^ binary.LittleEndian.Uint64(there[i:])
+			differ += ((x&low7 + low7) | x) >> 7 & ones
+		}
+		pairs := differ&even + differ>>8&even
+		agree[lag] += lagWindow - int(pairs*add4>>48)
+	}
+}

@@ -1,0 +1,86 @@
+package delta
+
+import "github.com/sigmalang/sigma/internal/entropy"
+
+const (
+	trialLen   = 32 << 10
+	trialRows  = 8 // of a grid, for what they are worth to show
+	longestTry = 128 << 10
+)
+
+// A Verdict is what a trial encoding of a stretch of the table came to.
+type Verdict struct {
+	Plan    *Plan
+	Raw     int // length of the stretch in bytes
+	Encoded int // by the plan
+	Rival   int // by the backend
+}
+
+// trial encodes a stretch from the middle of p by the best plan and by the
+// backend alone. Where the backend finds repeats it may find more of them
+// once the bytes are sorted by their places in the record: then plans are
+// tried, too, that leave it to the backend to see something in the lanes of
+// bytes: as they are, as differences, and of what the plan has in buckets.
+func (e *Encoder) trial(p []byte, perByte uint64) Verdict {
+	plan := &e.best.plan
+	table := p[plan.Head:]
+	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(table))
+	records := max(n/plan.Stride, 1)
+	first := (len(table)/plan.Stride - records) / 2
+	stretch := table[first*plan.Stride:][:records*plan.Stride]
+	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch)}
+	m := e.mark()
+	defer e.release(m)
+	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
+	if out, err := e.backend.Append(buf, stretch); err == nil {
+		v.Rival = min(v.Rival, len(out))
+	}
+	v.Encoded = e.encodedLen(buf, stretch, plan)
+	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*3 < v.Rival {
+		return v
+	}
+	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
+	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1, X: 1} })
+	e.tryOther(&v, buf, stretch, func(f Field) Field {
+		f.Code = CodeLanes
+		return f
+	})
+	return v
+}
+
+// tryOther replaces the plan of the verdict by one for the same records, with
+// other fields in the place of each, if that is clearly shorter.
+func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Field) {
+	plan := &e.next.plan
+	*plan = Plan{Stride: v.Plan.Stride, Head: v.Plan.Head, Row: v.Plan.Row, Fields: plan.Fields[:0]}
+	same := true
+	for i := range v.Plan.Fields {
+		f := v.Plan.Fields[i]
+		o := other(f)
+		same = same && o == f
+		for range f.Width / o.Width {
+			plan.Fields = append(plan.Fields, o)
+		}
+	}
+	if same {
+		return
+	}
+	if n := e.encodedLen(buf, stretch, plan); n*100 < v.Encoded*97 {
+		e.best.plan, e.next.plan = e.next.plan, e.best.plan
+		v.Plan, v.Encoded = &e.best.plan, n
+	}
+}
+
+// encodedLen is the length of the payload for a stretch that begins with a
+// record.
+func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan) int {
+	p := *plan
+	p.Head = 0
+	e.body, e.pool = e.body[:0], e.pool[:0]
+	e.table(stretch, &p)
+	out, err := e.assemble(buf)
+	if err != nil {
+		return len(stretch)
+	}
+	return len(out)
+}
