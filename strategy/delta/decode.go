@@ -20,6 +20,11 @@ type Decoder struct {
 	residuals residuals
 }
 
+// maxPooled bounds the pool: a float comes to at most a mark, its bytes as an
+// exception, and those of its residual, less than three bytes for each of its
+// own; nothing else comes to more.
+const maxPooled = 3
+
 // Decode appends the rawLen bytes that payload stands for to dst, or fails.
 // The payload is not trusted: time and memory are bounded by its length and
 // rawLen.
@@ -29,10 +34,11 @@ func (d *Decoder) Decode(dst, payload []byte, rawLen int, backend Backend) ([]by
 	}
 	bodyLen, poolLen := binary.LittleEndian.Uint32(payload), binary.LittleEndian.Uint32(payload[4:])
 	payload = payload[payloadHeader:]
-	if uint64(bodyLen) > uint64(len(payload)) || uint64(poolLen) > uint64(rawLen) ||
+	if rawLen < 0 || uint64(bodyLen) > uint64(len(payload)) || uint64(poolLen) > maxPooled*uint64(rawLen) ||
 		poolLen == 0 && int(bodyLen) != len(payload) {
 		return dst, errMalformed
 	}
+	d.release(mark{}) // what a Decode that failed did not
 	d.pool = nil
 	if poolLen > 0 {
 		pool, err := backend.Decode(slices.Grow(d.poolBuf[:0], int(poolLen)), payload[bodyLen:], int(poolLen))
@@ -84,7 +90,7 @@ func (d *Decoder) table(out []byte) error {
 		return err
 	}
 	perSegment, err := d.int(maxSegment)
-	if err != nil || perSegment == 0 {
+	if err != nil || perSegment < minSegment {
 		return errMalformed
 	}
 	head := min(d.plan.Head, len(out))
@@ -112,7 +118,7 @@ func (d *Decoder) segment(table []byte, first, n int) error {
 		var err error
 		switch {
 		case f.bytewise():
-			err = d.bytes(table[first*stride+offset:], n, stride, f)
+			err = d.bytes(table, first*stride+offset, n, f)
 		default:
 			err = d.field(table, first, n, offset, f)
 		}
@@ -125,20 +131,14 @@ func (d *Decoder) segment(table []byte, first, n int) error {
 	return nil
 }
 
-// bytes reads a bytewise field.
-func (d *Decoder) bytes(records []byte, n, stride int, f *Field) error {
-	var base uint64
-	var err error
-	if f.X > 0 {
-		if base, err = d.number(1); err != nil {
-			return err
-		}
-	}
+// bytes reads n numbers of a bytewise field, to places from at on.
+func (d *Decoder) bytes(table []byte, at, n int, f *Field) error {
 	lane := d.take(n)
 	if err := d.readStream(lane, depthTop); err != nil {
 		return err
 	}
-	placeSums(records, lane, stride, int(f.X), byte(base))
+	b := newByteField(table, &d.plan, f)
+	b.unfold(lane, at)
 	return nil
 }
 
@@ -274,6 +274,14 @@ func (c *coded) next(col []uint64) bool {
 		c.whole = c.whole[len(col):]
 		return true
 	case c.width > 0:
+		if c.width == 2 {
+			low, high := c.lanes[0][:len(col)], c.lanes[1][:len(col)]
+			c.lanes[0], c.lanes[1] = c.lanes[0][len(col):], c.lanes[1][len(col):]
+			for i, x := range low {
+				col[i] = uint64(x) | uint64(high[i])<<8
+			}
+			return true
+		}
 		for b := range c.width {
 			lane := c.lanes[b][:len(col)]
 			c.lanes[b] = c.lanes[b][len(col):]
@@ -363,7 +371,7 @@ func (d *Decoder) readStream(out []byte, allowed depth) error {
 			out[i] = b
 		}
 		return nil
-	case form == formHuffman:
+	case form == formHuffman && len(out) >= minHuffman:
 		return d.readHuffman(out)
 	case form == formSparse && allowed <= depthClass:
 		return d.readSparse(out)

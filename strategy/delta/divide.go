@@ -10,6 +10,10 @@ const (
 	// A plan is looked at again after every stretch of so many bytes.
 	stretchLen = 128 << 10
 
+	// A plan that fits may have been found on the last records of another
+	// kind: from time to time others are looked for all the same.
+	lightSearch = 512 << 10
+
 	// After a search in vain so many stretches go by, then twice as many.
 	firstBackOff = 1
 	maxBackOff   = 8
@@ -23,7 +27,7 @@ func (e *Encoder) divide(src []byte, start Start) []section {
 	at, plan, backOff := start.At, start.Plan, firstBackOff
 	for at < len(src) {
 		if plan == nil && len(src)-at >= minTable {
-			if v, ok := e.Find(src[at:], e.effort, e.backend); ok && v.Encoded*100 <= v.Rival*95 {
+			if v, ok := e.find(src[at:], false); ok && pays(v) {
 				plan, backOff = v.Plan.Clone(), firstBackOff
 			}
 		}
@@ -33,12 +37,15 @@ func (e *Encoder) divide(src []byte, start Start) []section {
 			at, backOff = end, min(2*backOff, maxBackOff)
 			continue
 		}
-		end := e.extent(src, at, plan)
+		end, next := e.extent(src, at, plan)
 		e.section(at, end, plan)
-		at, plan = end, nil
+		at, plan = end, next
 	}
 	return e.sections
 }
+
+// pays reports whether a trial was clearly won.
+func pays(v Verdict) bool { return v.Encoded*100 <= v.Rival*95 }
 
 // section adds a section, and joins what is coded by no plan.
 func (e *Encoder) section(from, to int, plan *Plan) {
@@ -52,21 +59,46 @@ func (e *Encoder) section(from, to int, plan *Plan) {
 	e.sections = append(e.sections, section{from, to, plan})
 }
 
-// extent returns where the table that begins at from ends, or where its plan
-// gains clearly less than at its start.
-func (e *Encoder) extent(src []byte, from int, plan *Plan) int {
+// extent returns where the table that begins at from ends, or where another
+// plan fits it better, and that plan. What gains little may still gain more
+// than by any other plan: then extent asks again ever later.
+func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 	first := e.gain(src[from:], plan)
-	for at := from + stretchLen; at < len(src)-stretchLen/2; at += stretchLen {
-		// The next stretch begins in the middle of a record.
+	backOff := 1
+	for at := from + stretchLen; at < len(src)-stretchLen/2; at += backOff * stretchLen {
+		// The stretch begins in the middle of a record.
 		phase := (at - from - plan.Head) % plan.Stride
-		skip := (plan.Stride - phase) % plan.Stride
-		shifted := *plan
-		shifted.Head = skip
-		if e.gain(src[at:], &shifted) > first+first/7+unit/50 {
-			return at - phase
+		here := *plan
+		here.Head = (plan.Stride - phase) % plan.Stride
+		now := e.gain(src[at:], &here)
+		worse := now > first+first/4+unit/16
+		if !worse && ((at-from)%lightSearch != 0 || !e.seemsOther(src[at:], plan.Stride)) {
+			continue
+		}
+		v, ok := e.find(src[at-phase:], true)
+		if !ok || !pays(v) {
+			if worse && now > unit {
+				return at - phase, nil // the table is over
+			}
+		} else if e.gain(src[at-phase:], v.Plan) < now-now/16 {
+			return at - phase, v.Plan.Clone()
+		}
+		backOff = min(2*backOff, maxBackOff)
+	}
+	return len(src), nil
+}
+
+// seemsOther reports whether src seems to hold records of another length.
+func (e *Encoder) seemsOther(src []byte, stride int) bool {
+	p := src[:min(len(src), searchSpan)]
+	e.candidates, _ = strides(e.candidates[:0], p)
+	e.score(p)
+	for _, l := range e.layouts {
+		if l.stride == stride {
+			return e.layouts[0].score*10 < l.score*9
 		}
 	}
-	return len(src)
+	return true
 }
 
 const (

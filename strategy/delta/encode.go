@@ -45,7 +45,7 @@ type lane struct {
 // less information than when it was formed.
 func (l *lane) changed(information uint64, n int) bool {
 	perByte := information / uint64(n)
-	if l.habit != habitUnknown && perByte*5 > l.perByte*4 && perByte*4 < l.perByte*5 {
+	if l.habit != habitUnknown && perByte*3 > l.perByte*2 && perByte*2 < l.perByte*3 {
 		return false
 	}
 	l.perByte = perByte
@@ -79,7 +79,8 @@ func (e *Encoder) nextLane() *lane {
 //
 // The lengths of sections, varints, add up to the chunk's. A table's first
 // Head bytes and what is left behind its last whole record are raw. Segments
-// hold the stated number of records each, the last one the rest.
+// hold the stated number of records each, minSegment to maxSegment, the last
+// one the rest. The pool is at most maxPooled times as long as the chunk.
 const (
 	payloadHeader = 8
 	sectionPlain  = 0
@@ -153,11 +154,8 @@ func (e *Encoder) table(p []byte, plan *Plan) {
 // segmentRecords balances tables that follow the numbers against tables that
 // cost little: segments of 128 KiB, more where that would be few records.
 func segmentRecords(stride int) int {
-	const (
-		length = 128 << 10
-		fewest = 8 << 10
-	)
-	return min(max(length/stride, fewest), maxSegment)
+	const length = 128 << 10
+	return min(max(length/stride, minSegment), maxSegment)
 }
 
 // segment appends n records of table, from the one numbered first on.
@@ -168,13 +166,8 @@ func (e *Encoder) segment(dst, table []byte, first, n int, plan *Plan) []byte {
 		m := e.mark()
 		if f.bytewise() {
 			lane := e.take(n)
-			var base byte
-			records := table[first*plan.Stride+offset:]
-			if f.X > 0 {
-				base = records[0]
-				dst = append(dst, base)
-			}
-			pickDifferences(lane, records, plan.Stride, int(f.X), base)
+			b := newByteField(table, plan, f)
+			b.fold(lane, first*plan.Stride+offset)
 			dst = e.appendStream(dst, lane, depthTop)
 		} else {
 			history := min(first, f.history(plan.Row))
@@ -251,7 +244,7 @@ func (e *Encoder) code(dst []byte, col []uint64, f *Field, r *residuals) []byte 
 		return e.appendBuckets(dst, col, r)
 	case CodeRanks:
 		if r != nil {
-			e.foldAll(col, r)
+			col = e.foldAll(col, r)
 		}
 		// A dictionary of none says that there would be too many.
 		if out, ok := e.appendRanks(dst, col); ok {
@@ -262,11 +255,14 @@ func (e *Encoder) code(dst []byte, col []uint64, f *Field, r *residuals) []byte 
 	return e.appendLanes(dst, col, f.Width, r)
 }
 
-func (e *Encoder) foldAll(col []uint64, r *residuals) {
+// foldAll returns what is coded of the numbers of col in a column of its own:
+// in a grid the numbers are still needed where they stand.
+func (e *Encoder) foldAll(col []uint64, r *residuals) []uint64 {
+	folded := e.takeColumn(len(col))
 	for at := 0; at < len(col); at += tileLen {
-		tile := col[at:min(at+tileLen, len(col))]
-		copy(tile, r.fold(tile))
+		copy(folded[at:], r.fold(col[at:min(at+tileLen, len(col))]))
 	}
+	return folded
 }
 
 // appendLanes appends a stream for each of the low width bytes of the

@@ -1,12 +1,5 @@
 package delta
 
-// bytewise reports whether a field is a byte that is coded as it is or as
-// differences within the row. It never becomes a column of numbers.
-func (f *Field) bytewise() bool {
-	return f.Width == 1 && f.Code == CodeLanes && f.Map == MapNone && !f.Minus &&
-		f.Predict == PredictDifferences && f.X <= 1 && f.Y == 0
-}
-
 // mapNumbers maps numbers that the other side has, too.
 func (f *Field) mapNumbers(col []uint64) {
 	switch f.Map {
@@ -48,28 +41,31 @@ func lowest(col []uint64, width uint8) uint64 {
 	return low >> shift
 }
 
-// mean returns the mean of the numbers, taken as signed if most of them are
-// nearer to zero than to the limits.
+// mean returns about the mean of the numbers, taken as signed if most of them
+// are nearer to zero than to the limits.
 func mean(col []uint64, width uint8) uint64 {
+	const looks = 1 << 10
+	step := len(col)/looks + 1
 	shift := 64 - 8*uint(width)
-	var near uint64
-	for _, x := range col {
-		top := x << (shift & 63) >> 62
-		near += top>>1 ^ top&1 ^ 1
+	var n, near int64
+	for i := 0; i < len(col); i += step {
+		top := col[i] << (shift & 63) >> 62
+		near += int64(top>>1 ^ top&1 ^ 1)
+		n++
 	}
 	center := uint64(0)
-	if 2*near < uint64(len(col)) {
+	if 2*near < n {
 		center = 1 << 63 >> shift
 	}
-	scale := uint(0)
+	room := uint(0)
 	if width == 8 {
-		scale = 16 // lest the sum wraps around
+		room = 10 // lest the sum wraps around: n is at most 1<<room
 	}
 	var sum int64
-	for _, x := range col {
-		sum += int64((x-center)<<(shift&63)) >> (shift & 63) >> scale
+	for i := 0; i < len(col); i += step {
+		sum += int64((col[i]-center)<<(shift&63)) >> (shift & 63) >> (room & 63)
 	}
-	return center + uint64(sum/int64(len(col))<<scale)
+	return center + uint64(sum/n<<room)
 }
 
 // rebase makes numbers signed and relative to base.
@@ -84,37 +80,5 @@ func mask(col []uint64, width uint8) {
 	shift := 64 - 8*uint(width)
 	for i, x := range col {
 		col[i] = x << (shift & 63) >> (shift & 63)
-	}
-}
-
-// pickDifferences copies every stride-th byte of src to lane, or what it adds
-// to the one before, folded, if order is 1.
-func pickDifferences(lane, src []byte, stride, order int, last byte) {
-	if order == 0 {
-		for i, at := 0, 0; i < len(lane); i, at = i+1, at+stride {
-			lane[i] = src[at]
-		}
-		return
-	}
-	for i, at := 0, 0; i < len(lane); i, at = i+1, at+stride {
-		b := src[at]
-		d := int8(b - last)
-		last = b
-		lane[i] = byte(d<<1 ^ d>>7)
-	}
-}
-
-// placeSums is the inverse of pickDifferences.
-func placeSums(dst, lane []byte, stride, order int, last byte) {
-	if order == 0 {
-		for i, at := 0, 0; i < len(lane); i, at = i+1, at+stride {
-			dst[at] = lane[i]
-		}
-		return
-	}
-	for i, at := 0, 0; i < len(lane); i, at = i+1, at+stride {
-		b := lane[i]
-		last += b>>1 ^ -(b & 1)
-		dst[at] = last
 	}
 }

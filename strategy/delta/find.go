@@ -42,6 +42,10 @@ type layout struct {
 // not beat. The plan is the Encoder's, until its next call.
 func (e *Encoder) Find(src []byte, effort Effort, backend Backend) (Verdict, bool) {
 	e.backend, e.effort = backend, effort
+	return e.find(src, false)
+}
+
+func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 	if len(src) < minTable {
 		return Verdict{}, false
 	}
@@ -69,7 +73,7 @@ func (e *Encoder) Find(src []byte, effort Effort, backend Backend) (Verdict, boo
 	if e.best.plan.Row == 0 && e.best.perByte*100 > before.perByte*97 {
 		return Verdict{}, false // its lanes show no more than the bytes do
 	}
-	v := e.trial(p, before.perByte)
+	v := e.trial(p, before.perByte, again)
 	return v, v.Encoded < v.Rival
 }
 

@@ -64,8 +64,15 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	if err != nil {
 		return false
 	}
-	expected := information / uint64(len(s)) * uint64(len(t))
-	return uint64(len(out))*8*entropy.One*100 < expected*90
+	expected := perByte * uint64(len(t))
+	need := uint64(len(out)) * 8 * entropy.One
+	return need*100 < expected*90 && expected-need > uint64(len(t))*e.poolPrice()
+}
+
+// poolPrice is how much the backend must save of a byte, since it takes more
+// time than the other forms in both directions.
+func (e *Encoder) poolPrice() uint64 {
+	return [...]uint64{entropy.One, entropy.One / 4, entropy.One / 16, 0}[e.effort&3]
 }
 
 // middle returns n bytes from the middle of s, or s when it is no longer.

@@ -11,6 +11,10 @@ const (
 	maxStride  = 512
 	maxRow     = 16 << 10 // records
 	maxSegment = 64 << 10 // records
+
+	// Segments of few records could be predicted from rows that are many times
+	// as long, each time anew.
+	minSegment = 8 << 10
 )
 
 // A Plan says how a table, a run of records of equal length, is taken apart.

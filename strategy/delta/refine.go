@@ -7,9 +7,12 @@ import (
 const (
 	refineRecords = 1024 // at all places together
 
+	// Bits that are not coded take longer to join than lanes.
+	bucketHandicap = 101
+
 	// Linear prediction takes its time, and the weights fit the sample better
 	// than the rest: it must win by some percent.
-	linearHandicap = 103
+	linearHandicap = 105
 )
 
 // refine decides how a field is mapped, predicted and coded, and returns what
@@ -26,22 +29,20 @@ func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 	t := tries{s, *f, 1 << 56}
 	variants, n := s.maps(f)
 	for _, c := range variants[:n] {
+		// Where one more difference does harm, two more do as well.
+		before := uint64(1 << 56)
 		for x := range uint8(maxX + 1) {
 			c.X = x
-			c.Code = CodeLanes
-			t.try(c, 100)
-			if f.Width > 1 {
-				c.Code = CodeBuckets
-				t.try(c, 100)
+			cost := t.try(c, 100)
+			if x > 0 && cost > before {
+				break
 			}
+			before = cost
 		}
 		if c.Map != MapNone || f.Width > 2 || stride > 64 || f.Width == 1 && stride > 4 {
 			continue
 		}
 		c.X, c.Predict = 0, PredictLinear
-		if f.Width == 1 {
-			c.Code = CodeLanes
-		}
 		t.try(c, linearHandicap)
 	}
 	*f = t.best
@@ -55,10 +56,13 @@ type tries struct {
 	least uint64
 }
 
-func (t *tries) try(f Field, handicap uint64) {
-	if cost := t.cost(&f); cost*handicap < t.least*100 {
+// try tries both coders and returns the cost by the better one.
+func (t *tries) try(f Field, handicap uint64) uint64 {
+	cost := t.cost(&f)
+	if cost*handicap < t.least*100 {
 		t.best, t.least = f, cost
 	}
+	return cost
 }
 
 // sample is some runs of a field's numbers.
@@ -80,7 +84,9 @@ func (s *sample) maps(f *Field) (all [maps]Field, n int) {
 		n++
 	}
 	if f.Width == 4 || f.Width == 8 {
-		add(MapOrdered, 0)
+		if s.signs(f.Width) {
+			add(MapOrdered, 0)
+		}
 		if exp, ok := s.decimals(f.Width); ok {
 			add(MapDecimal, exp)
 		}
@@ -89,6 +95,15 @@ func (s *sample) maps(f *Field) (all [maps]Field, n int) {
 		add(MapDivide, 0)
 	}
 	return all, n
+}
+
+// signs reports whether the top bits of the numbers differ.
+func (s *sample) signs(width uint8) bool {
+	var differ uint64
+	for _, x := range s.raw {
+		differ |= x ^ s.raw[0]
+	}
+	return differ>>(8*width-1) != 0
 }
 
 // decimals finds the smallest number of digits that makes decimals of most of
@@ -111,7 +126,8 @@ func (s *sample) decimals(width uint8) (exp uint8, ok bool) {
 	return 0, false
 }
 
-// cost is what a number costs when coded as f says.
+// cost is what a number costs when it is mapped and predicted as f says, with
+// the coder that suits it, which it puts in f.
 func (s *sample) cost(f *Field) uint64 {
 	var odd int // floats that are no decimals
 	copy(s.work, s.raw)
@@ -144,27 +160,32 @@ func (s *sample) cost(f *Field) uint64 {
 		}
 		all = append(all, run...)
 	}
-	cost := columnCost(all, f)
+	var cost uint64
+	cost, f.Code = columnCost(all, f.Width)
 	return cost + uint64(odd)*uint64(f.Width)*8*entropy.One/uint64(max(len(all), 1))
 }
 
-// columnCost is what a number costs of which col holds what is coded.
-func columnCost(col []uint64, f *Field) uint64 {
+// columnCost is what a number costs of which col holds what is coded, and the
+// coder that makes it so.
+func columnCost(col []uint64, width uint8) (uint64, Coder) {
 	if len(col) == 0 {
-		return 8 * uint64(f.Width) * entropy.One
-	}
-	if f.Code == CodeBuckets {
-		return bucketInformation(col) / uint64(len(col))
+		return 8 * uint64(width) * entropy.One, CodeLanes
 	}
 	cost := uint64(0)
-	for b := range uint(f.Width) {
+	for b := range uint(width) {
 		var h [256]uint32
 		for _, x := range col {
 			h[byte(x>>(8*b&63))]++
 		}
 		cost += laneInformation(&h, len(col))
 	}
-	return cost
+	if width == 1 {
+		return cost, CodeLanes
+	}
+	if buckets := bucketInformation(col) / uint64(len(col)); buckets*bucketHandicap < cost*100 {
+		return buckets, CodeBuckets
+	}
+	return cost, CodeLanes
 }
 
 func bucketInformation(col []uint64) uint64 {

@@ -78,24 +78,11 @@ func (r *residuals) fold(col []uint64) []uint64 {
 
 // foldGrid expects the numbers in the grid, where the next tiles need them.
 func (r *residuals) foldGrid(out []uint64, shift uint) []uint64 {
-	at, row := r.at, r.row
+	at := r.at
 	here := r.grid[at:][:len(out)]
 	r.at += len(out)
 	if r.field.Predict == PredictMedian {
-		for i, x := range here {
-			var west, north, northWest int64
-			if at+i > 0 {
-				west = int64(r.grid[at+i-1])
-			}
-			if at+i >= row {
-				north = int64(r.grid[at+i-row])
-			}
-			if at+i > row {
-				northWest = int64(r.grid[at+i-row-1])
-			}
-			d := int64((x-uint64(median(west, north, northWest)))<<(shift&63)) >> (shift & 63)
-			out[i] = uint64(d<<1 ^ d>>63)
-		}
+		r.foldMedian(out, here, shift)
 		return out
 	}
 	copy(out, here)
@@ -107,6 +94,37 @@ func (r *residuals) foldGrid(out []uint64, shift uint) []uint64 {
 		zigzag(out, r.field.Width)
 	}
 	return out
+}
+
+// foldMedian fills out with the residuals of here, which begins at a place of
+// the grid that r has left already.
+func (r *residuals) foldMedian(out, here []uint64, shift uint) {
+	at, row := r.at-len(out), r.row
+	var west int64
+	if at > 0 {
+		west = int64(r.grid[at-1])
+	}
+	first := min(max(row-at, 0), len(out)) // those with nothing above
+	for i, x := range here[:first] {
+		d := int64((x-uint64(median(west, 0, 0)))<<(shift&63)) >> (shift & 63)
+		west = int64(x)
+		out[i] = uint64(d<<1 ^ d>>63)
+	}
+	if first == len(out) {
+		return
+	}
+	var northWest int64
+	if at+first > row {
+		northWest = int64(r.grid[at+first-row-1])
+	}
+	above := r.grid[at+first-row:][:len(out)-first]
+	out, here = out[first:][:len(above)], here[first:][:len(above)]
+	for i, n := range above {
+		north, x := int64(n), here[i]
+		d := int64((x-uint64(median(west, north, northWest)))<<(shift&63)) >> (shift & 63)
+		west, northWest = int64(x), north
+		out[i] = uint64(d<<1 ^ d>>63)
+	}
 }
 
 // addRow adds to the numbers from place at of the grid on what stands back
@@ -202,14 +220,26 @@ func (r *residuals) unfold(col []uint64) {
 func (r *residuals) unfoldGrid(col []uint64) {
 	at := r.at
 	here := r.grid[at:][:len(col)]
-	if r.field.Predict == PredictMedian {
+	switch {
+	case r.field.Predict == PredictMedian:
 		r.unfoldMedian(col)
-	} else {
+	case r.field.Y == 1 && r.field.X == 1 && at >= r.row && r.row >= len(col):
+		above := r.grid[at-r.row:][:len(col)]
+		v := r.v
+		for i, x := range col {
+			v += x>>1 ^ -(x & 1)
+			n := v + above[i]
+			here[i], col[i] = n, n+r.base
+		}
+		r.v = v
+		r.at += len(col)
+		return
+	default:
 		if r.field.X == 0 {
 			unzigzag(col)
 		}
-		r.unfoldDifferences(col, 0)
-		// A tile may reach into its own row above only if rows are short.
+		r.unfoldDifferences(col, 0) // leaves the numbers of order 0 alone
+		// Where rows are short a tile reaches into the row above itself.
 		for done := 0; done < len(col); {
 			part := col[done:min(done+r.row, len(col))]
 			for back := range r.field.Y {

@@ -14,14 +14,17 @@ const (
 	signLen     = 64 * signWords
 	longestRow  = 8 << 10
 	shortestRow = 8
-	rowTries    = 4
+	rowPeaks    = 2 * 11 // octaves from shortestRow to longestRow
+	rowTries    = 2
 
-	gridRecords = 192
+	gridRecords = 256
 	gridPlaces  = 4
 	gridMargin  = 4 // numbers before those that count
 
-	// The rows before cost memory traffic: they must win by some percent.
-	gridHandicap = 102
+	// The rows before cost memory traffic, and median prediction waits for each
+	// number in turn: they must win by some percent.
+	gridHandicap   = 104
+	medianHandicap = 105
 )
 
 // findRow looks for the rows of a grid in the table and has fields predicted
@@ -38,14 +41,20 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 	if lead < 0 {
 		return
 	}
-	row, least := 0, d.cost[lead]*100/gridHandicap
+	row, least := 0, d.cost[lead]
 	for _, r := range e.likelyRows(table, plan, lead, longest) {
 		if r == 0 {
 			continue
 		}
-		// A multiple of a row does nearly as well as the row.
 		_, cost := e.acrossRows(table, plan, lead, r)
-		if cost*101 < least*100 || cost*99 < least*100 && r < row {
+		if cost*gridHandicap > d.cost[lead]*100 {
+			// It gains little, here; but a grid it is if no other distance does
+			// as well.
+			if _, other := e.acrossRows(table, plan, lead, r+r/3+1); cost > d.cost[lead] || cost*10 > other*9 {
+				continue
+			}
+		}
+		if cost < least {
 			row, least = r, cost
 		}
 	}
@@ -57,7 +66,7 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 		if d.cost[i] < entropy.One/16 {
 			continue
 		}
-		if f, cost := e.acrossRows(table, plan, i, row); cost*gridHandicap < d.cost[i]*100 {
+		if f, cost := e.acrossRows(table, plan, i, row); cost*gridHandicap < d.cost[i]*100 || i == lead {
 			plan.Fields[i], d.cost[i] = f, cost
 		}
 	}
@@ -111,7 +120,9 @@ func (e *Encoder) likelyRows(table []byte, plan *Plan, field, longest int) (rows
 	for i := range here {
 		here[i] = bitsAt(rising, longest+64*i)
 	}
-	var found [rowTries]struct{ row, alike int }
+	// Smooth numbers rise and fall alike over short distances, too. So each
+	// octave of distances enters its two best peaks.
+	var found [rowPeaks]struct{ row, alike int }
 	last, before := 0, 0 // how alike the two distances before this one were
 	for row := shortestRow - 1; row <= longest; row++ {
 		differ := 0
@@ -121,18 +132,47 @@ func (e *Encoder) likelyRows(table []byte, plan *Plan, field, longest int) (rows
 		alike := signLen - differ
 		if last >= before && last > alike && row-1 >= shortestRow {
 			peak := struct{ row, alike int }{row - 1, last}
-			for i := range found {
-				if peak.alike > found[i].alike {
-					found[i], peak = peak, found[i]
+			octave := 2 * (bits.Len(uint(peak.row)) - bits.Len(shortestRow))
+			for i := range found[octave : octave+2] {
+				if f := &found[octave+i]; peak.alike > f.alike {
+					*f, peak = peak, *f
 				}
 			}
 		}
 		before, last = last, alike
 	}
+	// Of the peaks the best are those whose steps are also as large.
+	var steps [rowPeaks]uint64
 	for i, c := range found {
-		rows[i] = c.row
+		steps[i] = 1<<64 - 1
+		if c.row > 0 {
+			steps[i] = stepsApart(col[longest-c.row:], col[longest:], f.Width)
+		}
+	}
+	for i := range rows {
+		best := 0
+		for k := range steps {
+			// A multiple of a row does nearly as well as the row.
+			if steps[k] < steps[best]-steps[best]/64 ||
+				steps[k] <= steps[best]+steps[best]/64 && found[k].row < found[best].row {
+				best = k
+			}
+		}
+		rows[i], steps[best] = found[best].row, 1<<64-1
 	}
 	return rows
+}
+
+// stepsApart adds up the bit lengths of the differences between the steps of
+// two stretches of numbers.
+func stepsApart(above, here []uint64, width uint8) uint64 {
+	total := 0
+	above, here = above[:signLen], here[:signLen]
+	for i := 1; i < len(here); i++ {
+		d := signed(here[i]-here[i-1]-above[i]+above[i-1], width)
+		total += bits.Len64(uint64(d ^ d>>63))
+	}
+	return uint64(total)
 }
 
 // bitsAt returns 64 bits from bit i on.
@@ -170,14 +210,13 @@ func (e *Encoder) acrossRows(table []byte, plan *Plan, field, row int) (Field, u
 		for place := range rows {
 			gridResiduals(residuals[place*gridRecords:][:gridRecords], &rows[place], &c)
 		}
-		for _, code := range [...]Coder{CodeLanes, CodeBuckets} {
-			if c.Width == 1 && code == CodeBuckets {
-				continue
-			}
+		cost, code := columnCost(residuals, c.Width)
+		if c.Predict == PredictMedian {
+			cost = cost * medianHandicap / 100
+		}
+		if cost < least {
 			c.Code = code
-			if cost := columnCost(residuals, &c); cost < least {
-				best, least = c, cost
-			}
+			best, least = c, cost
 		}
 	}
 	f.Predict = PredictDifferences

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	lagWindows = 3
+	lagWindows = 2
 	lagWindow  = 256
 
 	maxCandidates = 10

@@ -5,7 +5,7 @@ import "github.com/sigmalang/sigma/internal/entropy"
 const (
 	trialLen   = 32 << 10
 	trialRows  = 8 // of a grid, for what they are worth to show
-	longestTry = 128 << 10
+	longestTry = 64 << 10
 )
 
 // A Verdict is what a trial encoding of a stretch of the table came to.
@@ -17,11 +17,11 @@ type Verdict struct {
 }
 
 // trial encodes a stretch from the middle of p by the best plan and by the
-// backend alone. Where the backend finds repeats it may find more of them
+// backend alone, again if there was a table before it. Where the backend finds repeats it may find more of them
 // once the bytes are sorted by their places in the record: then plans are
 // tried, too, that leave it to the backend to see something in the lanes of
-// bytes: as they are, as differences, and of what the plan has in buckets.
-func (e *Encoder) trial(p []byte, perByte uint64) Verdict {
+// bytes: as they are, as differences, and of the numbers or their differences.
+func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	plan := &e.best.plan
 	table := p[plan.Head:]
 	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(table))
@@ -36,13 +36,13 @@ func (e *Encoder) trial(p []byte, perByte uint64) Verdict {
 		v.Rival = min(v.Rival, len(out))
 	}
 	v.Encoded = e.encodedLen(buf, stretch, plan)
-	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*3 < v.Rival {
+	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*2 < v.Rival || again {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
 	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1, X: 1} })
 	e.tryOther(&v, buf, stretch, func(f Field) Field {
-		f.Code = CodeLanes
+		f.Code, f.Minus, f.X = CodeLanes, false, min(f.X, 1)
 		return f
 	})
 	return v
