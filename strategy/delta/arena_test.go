@@ -11,7 +11,7 @@ import (
 func TestArenaKeepsPiecesApart(t *testing.T) {
 	var a arena
 	r := seeded(1)
-	for range 50 {
+	for range 10 {
 		m := a.mark()
 		var pieces [][]byte
 		var columns [][]uint64

@@ -93,7 +93,10 @@ func (d *Decoder) table(out []byte) error {
 	if err != nil || perSegment < minSegment {
 		return errMalformed
 	}
-	head := min(d.plan.Head, len(out))
+	head := d.plan.Head
+	if len(out)-head < d.plan.Stride {
+		return errMalformed // or a long plan would be read for a few bytes
+	}
 	rest := out[head:]
 	records := len(rest) / d.plan.Stride
 	if err := d.raw(out[:head]); err != nil {

@@ -71,21 +71,53 @@ func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 		here := *plan
 		here.Head = (plan.Stride - phase) % plan.Stride
 		now := e.gain(src[at:], &here)
-		worse := now > first+first/4+unit/16
-		if !worse && ((at-from)%lightSearch != 0 || !e.seemsOther(src[at:], plan.Stride)) {
-			continue
-		}
-		v, ok := e.find(src[at-phase:], true)
-		if !ok || !pays(v) {
-			if worse && now > unit {
-				return at - phase, nil // the table is over
+		worse := now.share > first.share+first.share/4+unit/16
+		switch {
+		case worse || (at-from)%lightSearch == 0 && e.seemsOther(src[at:], plan.Stride):
+			v, ok := e.find(src[at-phase:], true)
+			if !ok || !pays(v) {
+				if worse && now.share > unit {
+					return at - phase, nil // the table is over
+				}
+			} else if e.gain(src[at-phase:], v.Plan).perByte < now.perByte-now.perByte/16 {
+				return at - phase, v.Plan.Clone()
 			}
-		} else if e.gain(src[at-phase:], v.Plan) < now-now/16 {
-			return at - phase, v.Plan.Clone()
+		case now.perByte > first.perByte+first.perByte/3:
+			next := e.layOutAgain(src[at-phase:], plan.Stride)
+			if next.perByte*108 < e.exactly(src[at:], &here)*100 {
+				return at - phase, next.plan.Clone()
+			}
+		default:
+			continue
 		}
 		backOff = min(2*backOff, maxBackOff)
 	}
 	return len(src), nil
+}
+
+// layOutAgain drafts a plan for records of the same length.
+func (e *Encoder) layOutAgain(src []byte, stride int) *draft {
+	p := src[:min(len(src), searchSpan)]
+	e.candidates = append(e.candidates[:0], stride)
+	e.score(p)
+	e.layOut(p, e.layouts[0], &e.best)
+	return &e.best
+}
+
+// exactly returns what a byte costs by the plan, 0 if it predicts across rows.
+func (e *Encoder) exactly(src []byte, plan *Plan) uint64 {
+	p := src[:min(len(src), searchSpan)]
+	var total uint64
+	offset := 0
+	for i := range plan.Fields {
+		f := plan.Fields[i]
+		if f.acrossRows() {
+			return 0
+		}
+		total += e.quickCost(p[plan.Head:], offset, plan.Stride, &f)
+		offset += int(f.Width)
+	}
+	return total / uint64(plan.Stride)
 }
 
 // seemsOther reports whether src seems to hold records of another length.
@@ -109,10 +141,14 @@ const (
 	fieldsJudged = 8
 )
 
-// gain compares the plan with the order-0 information of the bytes: what it
-// takes of that at the start of src, unit for all of it. Predictions are
-// judged by plain differences, which do well where better ones do.
-func (e *Encoder) gain(src []byte, plan *Plan) uint64 {
+// gain is what a plan makes of a stretch of data.
+type gain struct {
+	perByte uint64 // information, by plain differences where the plan predicts
+	share   uint64 // of the order-0 information of the bytes; unit is all of it
+}
+
+// gain tries the plan on the start of src.
+func (e *Encoder) gain(src []byte, plan *Plan) gain {
 	p := src[:min(len(src), stretchLen)]
 	before := e.sampleCost(p)
 	table := p[plan.Head:]
@@ -122,7 +158,7 @@ func (e *Encoder) gain(src []byte, plan *Plan) uint64 {
 	for i := range plan.Fields {
 		f := plan.Fields[i]
 		if i%step == 0 {
-			if f.predicted() {
+			if f.predicted() && f.Predict != PredictBase {
 				f.Predict, f.X, f.Y = PredictDifferences, 1, 0
 			}
 			total += e.quickCost(table, offset, plan.Stride, &f)
@@ -130,5 +166,5 @@ func (e *Encoder) gain(src []byte, plan *Plan) uint64 {
 		}
 		offset += int(f.Width)
 	}
-	return total * unit / max(before.perByte*bytes, 1)
+	return gain{total / bytes, total * unit / max(before.perByte*bytes, 1)}
 }

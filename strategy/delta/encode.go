@@ -78,7 +78,8 @@ func (e *Encoder) nextLane() *lane {
 //	        | 1, length, plan, records, head, { segment }, tail
 //
 // The lengths of sections, varints, add up to the chunk's. A table's first
-// Head bytes and what is left behind its last whole record are raw. Segments
+// Head bytes and what is left behind its last whole record, of which there is
+// one at least, are raw. Segments
 // hold the stated number of records each, minSegment to maxSegment, the last
 // one the rest. The pool is at most maxPooled times as long as the chunk.
 const (
@@ -93,11 +94,20 @@ type Start struct {
 	Plan *Plan
 }
 
+// within leaves out what src is too short for: a start is but a hint.
+func (s Start) within(src []byte) Start {
+	s.At = min(max(s.At, 0), len(src))
+	if s.Plan != nil && len(src)-s.At < s.Plan.Head+samplePlaces*s.Plan.Stride {
+		s.Plan = nil
+	}
+	return s
+}
+
 // Append appends the payload for src, with tables from start on. Where a plan
 // no longer fits, another is looked for.
 func (e *Encoder) Append(dst, src []byte, start Start, effort Effort, backend Backend) ([]byte, error) {
 	e.backend, e.effort = backend, effort
-	sections := e.divide(src, start)
+	sections := e.divide(src, start.within(src))
 	e.body, e.pool = e.body[:0], e.pool[:0]
 	for _, s := range sections {
 		if s.plan == nil {
@@ -135,6 +145,10 @@ func (e *Encoder) plain(p []byte) {
 
 // table starts a section that codes p by the plan.
 func (e *Encoder) table(p []byte, plan *Plan) {
+	if len(p)-plan.Head < plan.Stride {
+		e.plain(p)
+		return
+	}
 	e.lanes, e.at = e.lanes[:0], 0
 	perSegment := segmentRecords(plan.Stride)
 	out := binary.AppendUvarint(append(e.body, sectionTable), uint64(len(p)))

@@ -1,5 +1,7 @@
 package delta
 
+import "slices"
+
 // mapNumbers maps numbers that the other side has, too.
 func (f *Field) mapNumbers(col []uint64) {
 	switch f.Map {
@@ -20,6 +22,8 @@ func (f *Field) base(col []uint64) uint64 {
 		return lowest(col, f.Width)
 	case f.Predict == PredictDifferences:
 		return col[0]
+	case f.Predict == PredictBase:
+		return middling(col, f.Width)
 	}
 	return mean(col, f.Width)
 }
@@ -66,6 +70,20 @@ func mean(col []uint64, width uint8) uint64 {
 		sum += int64((col[i]-center)<<(shift&63)) >> (shift & 63) >> (room & 63)
 	}
 	return center + uint64(sum/n<<room)
+}
+
+// middling returns about the median of the numbers.
+func middling(col []uint64, width uint8) uint64 {
+	var few [255]uint64
+	n := min(len(few), len(col))
+	shift := 64 - 8*uint(width)
+	// Whether they are signed makes a difference: see where they are dense.
+	center := mean(col, width)
+	for i := range n {
+		few[i] = uint64(int64((col[i*len(col)/n]-center)<<(shift&63))>>(shift&63)) ^ 1<<63
+	}
+	slices.Sort(few[:n])
+	return center + (few[n/2] ^ 1<<63)
 }
 
 // rebase makes numbers signed and relative to base.

@@ -22,39 +22,12 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 // order-0 information. A probe for long matches comes first; what it does not
 // find the backend is not asked for.
 func (e *Encoder) repeats(s []byte, information uint64) bool {
-	const (
-		probed   = 8 << 10
-		tried    = 16 << 10
-		slotBits = 11
-	)
+	const tried = 16 << 10
 	if len(s) < 64 {
 		return false
 	}
-	// What a match costs the backend, in bits.
-	const matchCost = 28
 	perByte := information / uint64(len(s)) // fixed point
-	var slots [1 << slotBits]uint16
-	p := middle(s, probed)
-	var gain uint64
-	for i := 1; i+8 <= len(p); {
-		x := binary.LittleEndian.Uint64(p[i:])
-		slot := &slots[x<<24*0x9E3779B97F4A7C15>>(64-slotBits)]
-		at := int(*slot)
-		*slot = uint16(i)
-		if at == 0 || binary.LittleEndian.Uint64(p[at:]) != x {
-			i++
-			continue
-		}
-		n := 8
-		for i+n < len(p) && p[at+n] == p[i+n] {
-			n++
-		}
-		if worth := uint64(n) * perByte; worth > matchCost*entropy.One {
-			gain += worth - matchCost*entropy.One
-		}
-		i += n
-	}
-	if gain*16 < uint64(len(p))*perByte {
+	if gain, _ := matchGain(middle(s, probeLen), perByte); gain*16 < perByte*uint64(min(len(s), probeLen)) {
 		return false
 	}
 	t := middle(s, tried)
@@ -67,6 +40,41 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	expected := perByte * uint64(len(t))
 	need := uint64(len(out)) * 8 * entropy.One
 	return need*100 < expected*90 && expected-need > uint64(len(t))*e.poolPrice()
+}
+
+const probeLen = 8 << 10
+
+// matchGain estimates how much of the order-0 information of p, perByte for
+// each byte, a coder of matches saves, and returns that and how many bytes are
+// in matches. p is not longer than probeLen.
+func matchGain(p []byte, perByte uint64) (gain uint64, matched int) {
+	const (
+		slotBits  = 11
+		minMatch  = 6
+		unmatched = 64 - 8*minMatch
+		matchCost = 28 // in bits
+	)
+	var slots [1 << slotBits]uint16
+	for i := 1; i+8 <= len(p); {
+		x := binary.LittleEndian.Uint64(p[i:]) << unmatched
+		slot := &slots[x*0x9E3779B97F4A7C15>>(64-slotBits)]
+		at := int(*slot)
+		*slot = uint16(i)
+		if at == 0 || binary.LittleEndian.Uint64(p[at:])<<unmatched != x {
+			i++
+			continue
+		}
+		n := minMatch
+		for i+n < len(p) && p[at+n] == p[i+n] {
+			n++
+		}
+		if worth := uint64(n) * perByte; worth > matchCost*entropy.One {
+			gain += worth - matchCost*entropy.One
+		}
+		matched += n
+		i += n
+	}
+	return gain, matched
 }
 
 // poolPrice is how much the backend must save of a byte, since it takes more

@@ -66,6 +66,7 @@ const (
 	PredictDifferences Predictor = iota // X-th in the row of Y-th across the rows
 	PredictMedian                       // median edge detector
 	PredictLinear                       // linear prediction
+	PredictBase                         // the base of the segment
 	predictors
 )
 

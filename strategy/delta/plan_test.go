@@ -1,7 +1,6 @@
 package delta
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -136,45 +135,5 @@ func TestSegmentRecords(t *testing.T) {
 	for stride := 1; stride <= maxStride; stride++ {
 		n := segmentRecords(stride)
 		require.True(t, n >= minSegment && n <= maxSegment, "%d records of %d bytes", n, stride)
-	}
-}
-
-// TestSegmentBorders ends tables around the end of a segment, for fields that
-// go on from what stands before it.
-func TestSegmentBorders(t *testing.T) {
-	backend := newFrames(t)
-	var e Encoder
-	var d Decoder
-	for _, row := range []int{2, 500, 8 << 10, maxRow} {
-		for _, f := range predictions() {
-			for _, width := range []uint8{1, 2} {
-				for _, stride := range []int{int(width) * 2, 20} {
-					f.Width = width
-					first, second := f, f
-					second.Minus = true
-					p := &Plan{Stride: stride, Head: 1, Row: row, Fields: []Field{first, second}}
-					for range stride - 2*int(width) {
-						p.Fields = append(p.Fields, Field{Width: 1})
-					}
-					n := segmentRecords(stride)
-					for _, records := range []int{n - 1, n, n + 1, 2 * n, 2*n + 700} {
-						about := fmt.Sprintf("%+v, %d records, row %d", f, records, row)
-						src := make([]byte, records*stride+1+int(width))
-						numberBytes(src)
-						payload := encodeBy(t, &e, src, p, backend)
-						got, err := decodeGuarded(t, &d, payload, len(src), backend)
-						require.NoError(t, err, about)
-						requireSame(t, src, got, about)
-					}
-				}
-			}
-		}
-	}
-}
-
-// numberBytes fills b with something smooth that is different everywhere.
-func numberBytes(b []byte) {
-	for i := range b {
-		b[i] = byte(i*i>>12) + byte(i>>3)
 	}
 }

@@ -85,11 +85,13 @@ func anyField(c chooser, most int, p *Plan) Field {
 	return f
 }
 
-// kinds are what data can be like, for any plan.
-var kinds = []struct {
+// kind is something that data can be like, for any plan.
+type kind struct {
 	name string
 	fill func(c *rand.Rand, b []byte)
-}{
+}
+
+var kinds = []kind{
 	{"zeros", func(_ *rand.Rand, b []byte) { clear(b) }},
 	{"ones", func(_ *rand.Rand, b []byte) { fill(b, 0xFF) }},
 	{"noise", noise},

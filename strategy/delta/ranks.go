@@ -1,57 +1,66 @@
 package delta
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
 
-// The rank coder writes the different numbers of a column once, in ascending
-// order, and each number as its rank among them: one lane of ranks up to 256
-// different numbers, two up to maxDistinct.
+// The rank coder writes the different numbers of a column once, the most
+// frequent first, and each number as its rank among them. Both are coded in
+// buckets, which suits ranks: the rarer they are the less they differ in how
+// rare they are.
 const (
-	maxDistinct = 1 << 15
-	rankSlots   = 2 * maxDistinct
+	maxDistinct = 1 << 13
+	rankSlots   = 4 * maxDistinct
 )
 
-// rankTable finds ranks by hashing. A slot holds a number's place in values
-// plus one.
+// rankTable finds ranks by hashing.
 type rankTable struct {
-	slots  []uint16 // rankSlots of them
-	values []uint64
-	order  []uint16 // rank of the number at a place in values
-	sorted []uint64
+	slots  []uint16 // rankSlots of them: a place in values plus one, or 0
+	values []uint64 // as they were met
+	counts []uint32
+	order  []uint16 // places in values, by rank
+	ranks  []uint16 // the inverse of order
 }
 
+// mostRanks is how many different numbers a dictionary may hold for n numbers.
+func mostRanks(n int) int { return min(maxDistinct, max(n/3, 2)) }
+
 // build collects the different numbers of col, and reports whether they are
-// few enough.
-func (t *rankTable) build(col []uint64) bool {
+// at most that many.
+func (t *rankTable) build(col []uint64, most int) bool {
 	if t.slots == nil {
 		t.slots = make([]uint16, rankSlots)
 	}
 	clear(t.slots)
-	t.values = t.values[:0]
-	most := min(maxDistinct, max(len(col)/3, 2))
+	t.values, t.counts = t.values[:0], t.counts[:0]
 	for _, x := range col {
 		slot := t.find(x)
 		if *slot == 0 {
 			if len(t.values) == most {
 				return false
 			}
-			t.values = append(t.values, x)
+			t.values, t.counts = append(t.values, x), append(t.counts, 0)
 			*slot = uint16(len(t.values))
 		}
+		t.counts[*slot-1]++
 	}
-	t.sorted = append(t.sorted[:0], t.values...)
-	slices.Sort(t.sorted)
-	t.order = append(t.order[:0], make([]uint16, len(t.values))...)
-	for rank, x := range t.sorted {
-		t.order[*t.find(x)-1] = uint16(rank)
+	t.order, t.ranks = t.order[:0], t.ranks[:0]
+	for i := range t.values {
+		t.order, t.ranks = append(t.order, uint16(i)), append(t.ranks, 0)
+	}
+	slices.SortFunc(t.order, func(a, b uint16) int {
+		return cmp.Or(cmp.Compare(t.counts[b], t.counts[a]), cmp.Compare(t.values[a], t.values[b]))
+	})
+	for rank, place := range t.order {
+		t.ranks[place] = uint16(rank)
 	}
 	return true
 }
 
 func (t *rankTable) find(x uint64) *uint16 {
-	at := x * 0x9E3779B97F4A7C15 >> 48
+	at := x * 0x9E3779B97F4A7C15 >> 40
 	for {
 		slot := &t.slots[at%rankSlots]
 		if *slot == 0 || t.values[*slot-1] == x {
@@ -61,36 +70,34 @@ func (t *rankTable) find(x uint64) *uint16 {
 	}
 }
 
-func (t *rankTable) rank(x uint64) uint16 { return t.order[*t.find(x)-1] }
+func (t *rankTable) rank(x uint64) uint64 { return uint64(t.ranks[*t.find(x)-1]) }
 
-// appendRanks appends the dictionary of col and its ranks. col is spoiled. It
-// reports false when there are too many different numbers, with dst as it was.
+// appendRanks appends how many different numbers there are, these, and the
+// ranks of all. col is spoiled. It reports false when they are too many, with
+// dst as it was.
 func (e *Encoder) appendRanks(dst []byte, col []uint64) ([]byte, bool) {
-	if !e.ranks.build(col) {
+	t := &e.ranks
+	if !t.build(col, mostRanks(len(col))) {
 		return dst, false
 	}
-	n := len(e.ranks.sorted)
-	dst = binary.AppendUvarint(dst, uint64(n))
-	for i, x := range col {
-		col[i] = uint64(e.ranks.rank(x))
-	}
+	dst = binary.AppendUvarint(dst, uint64(len(t.values)))
 	m := e.mark()
-	gaps := e.takeColumn(n)
-	copy(gaps, e.ranks.sorted)
-	differences(gaps, 1)
-	dst = e.appendBuckets(dst, gaps, nil)
-	width := uint8(1)
-	if n > 256 {
-		width = 2
+	sorted := e.takeColumn(len(t.values))
+	for rank, place := range t.order {
+		sorted[rank] = t.values[place]
 	}
-	dst = e.appendLanes(dst, col, width, nil)
+	dst = e.appendBuckets(dst, sorted, nil)
 	e.release(m)
-	return dst, true
+	for i, x := range col {
+		col[i] = t.rank(x)
+	}
+	return e.appendBuckets(dst, col, nil), true
 }
 
+// readRanks fills col with numbers that appendRanks appended.
 func (d *Decoder) readRanks(col []uint64) error {
 	n, err := d.int(maxDistinct)
-	if err != nil || n == 0 || n > max(len(col), 2) {
+	if err != nil || n == 0 || n > mostRanks(len(col)) {
 		return errMalformed
 	}
 	m := d.mark()
@@ -99,17 +106,9 @@ func (d *Decoder) readRanks(col []uint64) error {
 	if err != nil || !c.next(values) || !c.finished() {
 		return errMalformed
 	}
-	for i := range values[1:] {
-		values[i+1] += values[i]
+	if c, err = d.readBuckets(len(col), 2); err != nil || !c.next(col) || !c.finished() {
+		return errMalformed
 	}
-	width := uint8(1)
-	if n > 256 {
-		width = 2
-	}
-	if c, err = d.readLanes(len(col), width); err != nil {
-		return err
-	}
-	c.next(col)
 	for i, rank := range col {
 		if rank >= uint64(n) {
 			return errMalformed

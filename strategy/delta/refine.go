@@ -39,14 +39,61 @@ func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 			}
 			before = cost
 		}
+		c.X, c.Predict = 0, PredictBase
+		t.try(c, 100)
 		if c.Map != MapNone || f.Width > 2 || stride > 64 || f.Width == 1 && stride > 4 {
 			continue
 		}
 		c.X, c.Predict = 0, PredictLinear
 		t.try(c, linearHandicap)
 	}
+	t.tryRanks(e, p, offset, stride)
 	*f = t.best
 	return t.least
+}
+
+// tryRanks tries a dictionary for the numbers as they are mapped best, on a
+// sample that is large enough to tell how many there are.
+func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
+	const (
+		records  = 4 << 10
+		handicap = 103
+	)
+	f := t.best
+	if f.Width == 1 || f.Minus || t.least < 3*entropy.One || f.Map == MapDivide {
+		return
+	}
+	copy(t.work, t.raw)
+	if !e.ranks.build(t.work, len(t.work)*2/3) {
+		return
+	}
+	at, n := runs(p, stride, records)
+	col := e.takeColumn(samplePlaces * n)
+	for i, a := range at {
+		e.load(col[i*n:][:n], p[a*stride:], offset, stride, &f)
+	}
+	odd := 0
+	switch f.Map {
+	case MapOrdered:
+		orderFloats(col, f.Width)
+	case MapDecimal:
+		odd = toDecimals(col, f.Width, f.Exp, nil)
+	}
+	if !e.ranks.build(col, len(col)/2) {
+		return
+	}
+	for i, x := range col {
+		col[i] = e.ranks.rank(x)
+	}
+	cost := bucketInformation(col) / uint64(len(col))
+	// All of a segment's numbers share one dictionary. There will be more.
+	distinct := uint64(len(e.ranks.values)) * 3 / 2
+	cost += distinct * 4 * uint64(f.Width) * entropy.One / uint64(segmentRecords(stride))
+	cost += uint64(odd) * uint64(f.Width) * 8 * entropy.One / uint64(len(col))
+	if cost*handicap < t.least*100 {
+		f.Predict, f.X, f.Y, f.Code = PredictDifferences, 0, 0, CodeRanks
+		t.best, t.least = f, cost
+	}
 }
 
 // tries keeps the best of the ways in which a field was tried.
@@ -161,23 +208,28 @@ func (s *sample) cost(f *Field) uint64 {
 		all = append(all, run...)
 	}
 	var cost uint64
-	cost, f.Code = columnCost(all, f.Width)
+	f.Code = CodeLanes
+	inLanes := all
+	if f.bare() {
+		inLanes = s.raw // no base is subtracted
+	}
+	cost, f.Code = columnCost(inLanes, all, f.Width)
 	return cost + uint64(odd)*uint64(f.Width)*8*entropy.One/uint64(max(len(all), 1))
 }
 
-// columnCost is what a number costs of which col holds what is coded, and the
-// coder that makes it so.
-func columnCost(col []uint64, width uint8) (uint64, Coder) {
+// columnCost is what a number costs of which two columns hold what is coded,
+// if in lanes or if in buckets, and the coder that makes it so.
+func columnCost(inLanes, col []uint64, width uint8) (uint64, Coder) {
 	if len(col) == 0 {
 		return 8 * uint64(width) * entropy.One, CodeLanes
 	}
 	cost := uint64(0)
 	for b := range uint(width) {
 		var h [256]uint32
-		for _, x := range col {
+		for _, x := range inLanes {
 			h[byte(x>>(8*b&63))]++
 		}
-		cost += laneInformation(&h, len(col))
+		cost += laneInformation(&h, len(inLanes))
 	}
 	if width == 1 {
 		return cost, CodeLanes

@@ -66,6 +66,8 @@ func (r *residuals) fold(col []uint64) []uint64 {
 	case f.Predict == PredictLinear:
 		rebase(col, r.base, f.Width)
 		r.foldLinear(col)
+	case f.Predict == PredictBase:
+		r.foldBase(col, shift)
 	case r.divisor > 1:
 		rebase(col, r.base, f.Width)
 		divide(col, f.Width, r.divisor)
@@ -184,6 +186,17 @@ func (r *residuals) foldDifferences(col []uint64, base uint64, shift uint) {
 	r.v, r.slope, r.bend = v, slope, bend
 }
 
+func (r *residuals) foldBase(col []uint64, shift uint) {
+	base := r.base
+	for i, x := range col {
+		d := int64((x-base)<<(shift&63)) >> (shift & 63)
+		if r.divisor > 1 {
+			d /= int64(r.divisor)
+		}
+		col[i] = uint64(d<<1 ^ d>>63)
+	}
+}
+
 // foldLinear predicts from the numbers that recent holds, latest first.
 func (r *residuals) foldLinear(col []uint64) {
 	l := &r.weights
@@ -207,6 +220,10 @@ func (r *residuals) unfold(col []uint64) {
 		r.unfoldGrid(col)
 	case r.field.Predict == PredictLinear:
 		r.unfoldLinear(col, r.base)
+	case r.field.Predict == PredictBase:
+		for i, x := range col {
+			col[i] = (x>>1^-(x&1))*r.divisor + r.base
+		}
 	case r.divisor > 1:
 		r.unfoldDifferences(col, 0)
 		for i, x := range col {

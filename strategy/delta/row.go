@@ -210,7 +210,7 @@ func (e *Encoder) acrossRows(table []byte, plan *Plan, field, row int) (Field, u
 		for place := range rows {
 			gridResiduals(residuals[place*gridRecords:][:gridRecords], &rows[place], &c)
 		}
-		cost, code := columnCost(residuals, c.Width)
+		cost, code := columnCost(residuals, residuals, c.Width)
 		if c.Predict == PredictMedian {
 			cost = cost * medianHandicap / 100
 		}

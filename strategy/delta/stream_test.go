@@ -204,10 +204,10 @@ func TestLaneChanged(t *testing.T) {
 	}{
 		{"no habit yet", lane{perByte: 100}, 1000, true},
 		{"same", lane{habitPlain, 100}, 1000, false},
-		{"a little more", lane{habitPlain, 100}, 1200, false},
-		{"much more", lane{habitPlain, 100}, 1250, true},
-		{"a little less", lane{habitPool, 100}, 810, false},
-		{"much less", lane{habitPool, 100}, 800, true},
+		{"a little more", lane{habitPlain, 100}, 1100, false},
+		{"much more", lane{habitPlain, 100}, 2000, true},
+		{"a little less", lane{habitPool, 100}, 910, false},
+		{"much less", lane{habitPool, 100}, 500, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := c.lane

@@ -29,6 +29,13 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	first := (len(table)/plan.Stride - records) / 2
 	stretch := table[first*plan.Stride:][:records*plan.Stride]
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch)}
+	probe := middle(stretch, probeLen)
+	if _, matched := matchGain(probe, perByte); matched*20 < len(probe) && e.best.perByte*10 < perByte*9 {
+		// Nothing repeats: the backend can do no better than the entropy.
+		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
+		v.Rival = int(perByte * uint64(v.Raw) / (8 * entropy.One))
+		return v
+	}
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
@@ -36,7 +43,7 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 		v.Rival = min(v.Rival, len(out))
 	}
 	v.Encoded = e.encodedLen(buf, stretch, plan)
-	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*2 < v.Rival || again {
+	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*8 < v.Rival || again {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
@@ -65,7 +72,11 @@ func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Fi
 	if same {
 		return
 	}
-	if n := e.encodedLen(buf, stretch, plan); n*100 < v.Encoded*97 {
+	n, need := e.encodedLen(buf, stretch, plan), 99
+	if len(e.pool) > 0 {
+		need = 103 // the more there is of it the more repeats the backend finds
+	}
+	if n*100 < v.Encoded*need {
 		e.best.plan, e.next.plan = e.next.plan, e.best.plan
 		v.Plan, v.Encoded = &e.best.plan, n
 	}
