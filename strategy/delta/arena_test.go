@@ -17,7 +17,7 @@ func TestArenaKeepsPiecesApart(t *testing.T) {
 		var columns [][]uint64
 		for i := range 20 {
 			b, c := a.take(r.IntN(1000)), a.takeColumn(r.IntN(1000))
-			fill(b, byte(i))
+			paint(b, byte(i))
 			for j := range c {
 				c[j] = uint64(i)
 			}

@@ -141,10 +141,10 @@ func TestJoinRefusesOtherLengths(t *testing.T) {
 func TestJoinSurvivesAnySymbols(t *testing.T) {
 	for s := range 256 {
 		symbols := make([]byte, 600)
-		fill(symbols, byte(s))
+		paint(symbols, byte(s))
 		for n := range 40 {
 			packed := make([]byte, n+bitSlack)
-			fill(packed, 0xFF)
+			paint(packed, 0xFF)
 			for _, join := range []func(*joiner, []uint64, []byte) bool{(*joiner).join, (*joiner).joinWide} {
 				r := joiner{packed: packed}
 				ok := join(&r, make([]uint64, len(symbols)), symbols)

@@ -164,65 +164,65 @@ func (b *byteField) unfold(lane []byte, at int) {
 }
 
 func (b *byteField) unfoldRaw(lane []byte, at int) {
-	t := b.table
+	t, stride := b.table, b.stride
 	if b.left == 0 {
 		for _, z := range lane {
 			t[at] = z
-			at += b.stride
+			at += stride
 		}
 		return
 	}
 	for _, z := range lane {
 		t[at] = z + t[at-1]
-		at += b.stride
+		at += stride
 	}
 }
 
 func (b *byteField) unfoldDifferences(lane []byte, at int) {
-	t := b.table
-	v := b.number(at - b.stride)
+	t, stride := b.table, b.stride
+	v := b.number(at - stride)
 	if b.left == 0 {
 		for _, z := range lane {
 			v += z>>1 ^ -(z & 1)
 			t[at] = v
-			at += b.stride
+			at += stride
 		}
 		return
 	}
 	for _, z := range lane {
 		v += z>>1 ^ -(z & 1)
 		t[at] = v + t[at-1]
-		at += b.stride
+		at += stride
 	}
 }
 
 func (b *byteField) unfoldRows(lane []byte, at int) {
-	t, left, mask := b.table, b.left, b.mask
+	t, left, mask, stride, row := b.table, b.left, b.mask, b.stride, b.row
 	along := -b.field.X // all ones or zero
-	u := b.number(at-b.stride) - b.number(at-b.row-b.stride)
+	u := b.number(at-stride) - b.number(at-row-stride)
 	for _, z := range lane {
 		u = u&along + (z>>1 ^ -(z & 1))
-		above := at - b.row
+		above := at - row
 		t[at] = u + t[above] - t[above-left]&mask + t[at-left]&mask
-		at += b.stride
+		at += stride
 	}
 }
 
 // unfoldMedian waits for each number before it can predict the next: about
 // eight cycles, whatever surrounds them. BenchmarkBytes shows it.
 func (b *byteField) unfoldMedian(lane []byte, at int) {
-	t, left, mask := b.table, b.left, b.mask
+	t, left, mask, stride, row := b.table, b.left, b.mask, b.stride, b.row
 	bias := byte(b.bias())
-	west := int(b.order(b.number(at - b.stride)))
-	northWest := int(b.order(b.number(at - b.row - b.stride)))
+	west := int(b.order(b.number(at - stride)))
+	northWest := int(b.order(b.number(at - row - stride)))
 	for _, z := range lane {
-		above := at - b.row
+		above := at - row
 		north := int(int8((t[above] - t[above-left]&mask) ^ bias))
 		p := west + north - northWest
 		p = max(min(west, north), min(max(west, north), p))
 		x := byte(p) + (z>>1 ^ -(z & 1)) // the bias is half of 256: it may be added or flipped
 		west, northWest = int(int8(x)), north
 		t[at] = (x ^ bias) + t[at-left]&mask
-		at += b.stride
+		at += stride
 	}
 }

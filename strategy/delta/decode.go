@@ -259,14 +259,19 @@ func (x *exceptions) unmap(numbers []uint64, f *Field) {
 	}
 }
 
-// coded is what a column is coded as.
+// coded is what a column is coded as: lanes, symbols with open bits, or, of a
+// dictionary, the numbers.
 type coded struct {
-	lanes   [8][]byte // width of them, or
-	width   int
-	symbols []byte // and
-	joiner  joiner // or
-	wide    bool   // numbers may leave more than 57 bits open
-	whole   []uint64
+	// The lanes that are not constant, and how far their bytes are shifted; the
+	// others together make up constant.
+	lanes    [8][]byte
+	shifts   [8]uint8
+	n        int
+	constant uint64
+	symbols  []byte
+	joiner   joiner
+	wide     bool // numbers may leave more than 57 bits open
+	whole    []uint64
 }
 
 // next fills col with the next numbers.
@@ -276,29 +281,8 @@ func (c *coded) next(col []uint64) bool {
 		copy(col, c.whole)
 		c.whole = c.whole[len(col):]
 		return true
-	case c.width > 0:
-		if c.width == 2 {
-			low, high := c.lanes[0][:len(col)], c.lanes[1][:len(col)]
-			c.lanes[0], c.lanes[1] = c.lanes[0][len(col):], c.lanes[1][len(col):]
-			for i, x := range low {
-				col[i] = uint64(x) | uint64(high[i])<<8
-			}
-			return true
-		}
-		for b := range c.width {
-			lane := c.lanes[b][:len(col)]
-			c.lanes[b] = c.lanes[b][len(col):]
-			if b == 0 {
-				for i, x := range lane {
-					col[i] = uint64(x)
-				}
-				continue
-			}
-			shift := 8 * uint(b) & 63
-			for i, x := range lane {
-				col[i] |= uint64(x) << shift
-			}
-		}
+	case c.symbols == nil:
+		c.nextLanes(col)
 		return true
 	}
 	symbols := c.symbols[:len(col)]
@@ -307,6 +291,44 @@ func (c *coded) next(col []uint64) bool {
 		return c.joiner.joinWide(col, symbols)
 	}
 	return c.joiner.join(col, symbols)
+}
+
+// nextLanes joins two lanes at a time: with one at a time the numbers would be
+// read and written twice as often.
+func (c *coded) nextLanes(col []uint64) {
+	var lane [8][]byte
+	for b := range c.n {
+		lane[b] = c.lanes[b][:len(col)]
+		c.lanes[b] = c.lanes[b][len(col):]
+	}
+	constant := c.constant
+	if c.n == 0 {
+		for i := range col {
+			col[i] = constant
+		}
+		return
+	}
+	b := c.n & 1
+	if b == 1 {
+		shift := c.shifts[0] & 63
+		for i, x := range lane[0] {
+			col[i] = uint64(x)<<shift | constant
+		}
+	} else {
+		low, high := c.shifts[0]&63, c.shifts[1]&63
+		h := lane[1][:len(col)]
+		for i, x := range lane[0] {
+			col[i] = uint64(x)<<low | uint64(h[i])<<high | constant
+		}
+		b = 2
+	}
+	for ; b < c.n; b += 2 {
+		low, high := c.shifts[b]&63, c.shifts[b+1]&63
+		h := lane[b+1][:len(col)]
+		for i, x := range lane[b] {
+			col[i] |= uint64(x)<<low | uint64(h[i])<<high
+		}
+	}
 }
 
 func (c *coded) finished() bool { return c.joiner.packed == nil || c.joiner.finished() }
@@ -327,14 +349,22 @@ func (d *Decoder) readCode(n int, f *Field) (coded, error) {
 }
 
 func (d *Decoder) readLanes(n int, width uint8) (c coded, err error) {
+	if n == 0 {
+		return c, nil
+	}
 	for b := range width {
+		if len(d.src) >= 2 && d.src[0] == formConstant {
+			c.constant |= uint64(d.src[1]) << (8 * b)
+			d.src = d.src[2:]
+			continue
+		}
 		lane := d.take(n)
 		if err := d.readStream(lane, depthTop); err != nil {
 			return c, err
 		}
-		c.lanes[b] = lane
+		c.lanes[c.n], c.shifts[c.n] = lane, 8*b
+		c.n++
 	}
-	c.width = int(width)
 	return c, nil
 }
 
@@ -368,11 +398,8 @@ func (d *Decoder) readStream(out []byte, allowed depth) error {
 	case form == formRaw:
 		return d.raw(out)
 	case form == formConstant && len(d.src) > 0:
-		b := d.src[0]
+		repeatByte(out, d.src[0])
 		d.src = d.src[1:]
-		for i := range out {
-			out[i] = b
-		}
 		return nil
 	case form == formHuffman && len(out) >= minHuffman:
 		return d.readHuffman(out)
@@ -386,6 +413,19 @@ func (d *Decoder) readStream(out []byte, allowed depth) error {
 		return nil
 	}
 	return errMalformed
+}
+
+func repeatByte(out []byte, b byte) {
+	if b == 0 {
+		clear(out)
+		return
+	}
+	if len(out) > 0 {
+		out[0] = b
+	}
+	for n := 1; n < len(out); n *= 2 {
+		copy(out[n:], out[:n])
+	}
 }
 
 func (d *Decoder) readHuffman(out []byte) error {
@@ -433,9 +473,7 @@ func (d *Decoder) readSparse(out []byte) error {
 	if err := d.readStream(values, depthPart); err != nil {
 		return err
 	}
-	for i := range out {
-		out[i] = top
-	}
+	repeatByte(out, top)
 	at := 0
 	for _, gap := range gaps {
 		at += int(gap)

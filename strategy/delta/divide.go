@@ -1,5 +1,7 @@
 package delta
 
+import "slices"
+
 // section is a stretch of a chunk that is coded by one plan, or by none.
 type section struct {
 	from, to int
@@ -124,13 +126,8 @@ func (e *Encoder) exactly(src []byte, plan *Plan) uint64 {
 func (e *Encoder) seemsOther(src []byte, stride int) bool {
 	p := src[:min(len(src), searchSpan)]
 	e.candidates, _ = strides(e.candidates[:0], p)
-	e.score(p)
-	for _, l := range e.layouts {
-		if l.stride == stride {
-			return e.layouts[0].score*10 < l.score*9
-		}
-	}
-	return true
+	peaks := e.candidates[len(commonStrides):]
+	return len(peaks) > 0 && !slices.Contains(peaks, stride)
 }
 
 const (

@@ -293,6 +293,13 @@ func (e *Encoder) appendLanes(dst []byte, col []uint64, width uint8, r *residual
 		if r != nil {
 			tile = r.fold(tile)
 		}
+		if width == 2 {
+			low, high := lanes[at:][:len(tile)], lanes[n+at:][:len(tile)]
+			for i, x := range tile {
+				low[i], high[i] = byte(x), byte(x>>8)
+			}
+			continue
+		}
 		for b := range int(width) {
 			lane := lanes[b*n+at:][:len(tile)]
 			shift := 8 * uint(b) & 63

@@ -35,8 +35,8 @@ func walk32(n int) (b []byte) {
 	return b
 }
 
-// prices is float32 with two digits.
-func prices(n int) (b []byte) {
+// quotes is float32 with two digits.
+func quotes(n int) (b []byte) {
 	r, cents := seeded(33), 100_00
 	for range n {
 		cents += r.IntN(101) - 50
@@ -124,7 +124,7 @@ func TestFindsTables(t *testing.T) {
 	}{
 		{"int16, predicted from several", samples16(100_000), 2, 70},
 		{"int32, big-endian", walk32(50_000), 4, 56},
-		{"float32 that are decimals", prices(50_000), 4, 47},
+		{"float32 that are decimals", quotes(50_000), 4, 47},
 		{"float64 that are decimals", temperatures(25_000), 8, 40},
 		{"three bytes, no power of two", packed24(60_000), 3, 60},
 		{"records that begin in the middle", prefixed(137+5, records24(8000)), 24, 48},

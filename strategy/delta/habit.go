@@ -12,7 +12,7 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 	if e.backend != nil && e.repeats(s, information) {
 		return habitPool
 	}
-	if len(s) >= minClassed && cost > uint64(len(s))*entropy.One/4 && e.classedCost(s)*100 < cost*98 {
+	if len(s) >= minClassed && cost > uint64(len(s))*entropy.One/4 && e.classedCost(s)*e.effort.price().classes < cost*100 {
 		return habitClasses
 	}
 	return habitPlain
@@ -22,12 +22,12 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 // order-0 information. A probe for long matches comes first; what it does not
 // find the backend is not asked for.
 func (e *Encoder) repeats(s []byte, information uint64) bool {
-	const tried = 16 << 10
+	const tried = 8 << 10
 	if len(s) < 64 {
 		return false
 	}
 	perByte := information / uint64(len(s)) // fixed point
-	if gain, _ := matchGain(middle(s, probeLen), perByte); gain*16 < perByte*uint64(min(len(s), probeLen)) {
+	if gain, _ := matchGain(middle(s, probeLen), perByte); gain*10 < perByte*uint64(min(len(s), probeLen)) {
 		return false
 	}
 	t := middle(s, tried)
@@ -39,10 +39,10 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	}
 	expected := perByte * uint64(len(t))
 	need := uint64(len(out)) * 8 * entropy.One
-	return need*100 < expected*90 && expected-need > uint64(len(t))*e.poolPrice()
+	return need*100 < expected*90 && expected-need > uint64(len(t))*e.effort.price().pool
 }
 
-const probeLen = 8 << 10
+const probeLen = 4 << 10
 
 // matchGain estimates how much of the order-0 information of p, perByte for
 // each byte, a coder of matches saves, and returns that and how many bytes are
@@ -75,12 +75,6 @@ func matchGain(p []byte, perByte uint64) (gain uint64, matched int) {
 		i += n
 	}
 	return gain, matched
-}
-
-// poolPrice is how much the backend must save of a byte, since it takes more
-// time than the other forms in both directions.
-func (e *Encoder) poolPrice() uint64 {
-	return [...]uint64{entropy.One, entropy.One / 4, entropy.One / 16, 0}[e.effort&3]
 }
 
 // middle returns n bytes from the middle of s, or s when it is no longer.

@@ -64,6 +64,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"good run", []byte{4, 0, 0, wire1, more, 0, 2}, true},
 		{"good difference", []byte{4, 0, 2, wire2, 0, 0, wire2 | minus, med}, true},
 		{"good linear", []byte{3, 0, 0, wire3, lin}, true},
+		{"good base", []byte{3, 0, 0, wire3, 3 << 2}, true},
 
 		{"no stride", []byte{0, 0, 0, wire1, 0, 0}, false},
 		{"stride too long", []byte{0x81, 0x04, 0, 0, wire1, more, 0, 0xFF, 0x03, wire1, 0, 0}, false},
@@ -77,7 +78,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"top bit of the shape", []byte{4, 0, 0, wire4 | 0x80, 0, 0}, false},
 		{"unused bit of the code", []byte{4, 0, 0, wire4, 0x20, 0}, false},
 		{"coder 3", []byte{4, 0, 0, wire4, 3, 0}, false},
-		{"predictor 3", []byte{4, 0, 2, wire4, 3 << 2}, false},
+		{"more than a run in the code", []byte{4, 0, 0, wire4, 0xE0, 0}, false},
 		{"order 4 along the row", []byte{4, 0, 0, wire4, 0, 4}, false},
 		{"order 3 across the rows", []byte{4, 0, 2, wire4, 0, 0x30}, false},
 		{"exponent too large", []byte{4, 0, 0, wire4 | decimal, 0, maxExp + 1, 0}, false},

@@ -93,7 +93,7 @@ type kind struct {
 
 var kinds = []kind{
 	{"zeros", func(_ *rand.Rand, b []byte) { clear(b) }},
-	{"ones", func(_ *rand.Rand, b []byte) { fill(b, 0xFF) }},
+	{"ones", func(_ *rand.Rand, b []byte) { paint(b, 0xFF) }},
 	{"noise", noise},
 	{"few values", func(c *rand.Rand, b []byte) {
 		for i := range b {
@@ -137,12 +137,6 @@ var kinds = []kind{
 	}},
 }
 
-func fill(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
-	}
-}
-
 func noise(c *rand.Rand, b []byte) {
 	for i := range b {
 		b[i] = byte(c.Uint32())
@@ -152,5 +146,11 @@ func noise(c *rand.Rand, b []byte) {
 func numbers32(b []byte, next func(i int) uint32) {
 	for i := 0; i+4 <= len(b); i += 4 {
 		binary.LittleEndian.PutUint32(b[i:], next(i/4))
+	}
+}
+
+func paint(b []byte, v byte) {
+	for i := range b {
+		b[i] = v
 	}
 }

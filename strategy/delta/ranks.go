@@ -13,6 +13,10 @@ import (
 const (
 	maxDistinct = 1 << 13
 	rankSlots   = 4 * maxDistinct
+
+	// So many numbers in a row have not come to their slots by chance: they
+	// were made to, and all searches among them would take that long.
+	maxProbes = 128
 )
 
 // rankTable finds ranks by hashing.
@@ -37,6 +41,9 @@ func (t *rankTable) build(col []uint64, most int) bool {
 	t.values, t.counts = t.values[:0], t.counts[:0]
 	for _, x := range col {
 		slot := t.find(x)
+		if slot == nil {
+			return false
+		}
 		if *slot == 0 {
 			if len(t.values) == most {
 				return false
@@ -59,15 +66,18 @@ func (t *rankTable) build(col []uint64, most int) bool {
 	return true
 }
 
+// find returns the slot of a number or the one for it; nil when it is too far
+// from where it belongs.
 func (t *rankTable) find(x uint64) *uint16 {
 	at := x * 0x9E3779B97F4A7C15 >> 40
-	for {
+	for range maxProbes {
 		slot := &t.slots[at%rankSlots]
 		if *slot == 0 || t.values[*slot-1] == x {
 			return slot
 		}
 		at++
 	}
+	return nil
 }
 
 func (t *rankTable) rank(x uint64) uint64 { return uint64(t.ranks[*t.find(x)-1]) }

@@ -30,14 +30,15 @@ func TestRanks(t *testing.T) {
 		{"one value", slices.Repeat([]uint64{1 << 40}, 100), true},
 		{"zero is no value", make([]uint64, 10), true},
 		{"limits", []uint64{0, 1<<64 - 1, 0, 1<<64 - 1, 0, 0}, true},
-		{"last that one lane holds", distinct(r, 2000, 256), true},
-		{"first that takes two lanes", distinct(r, 2000, 257), true},
+		{"last rank of one byte", distinct(r, 2000, 256), true},
+		{"first rank of two bytes", distinct(r, 2000, 257), true},
 		{"most for the length", distinct(r, 3000, 1000), true},
 		{"too many for the length", distinct(r, 3000, 1001), false},
 		{"three different of three", []uint64{1, 2, 3}, false},
 		{"most distinct", distinct(r, 3*maxDistinct, maxDistinct), true},
 		{"too many distinct", distinct(r, 3*maxDistinct+3, maxDistinct+1), false},
-		{"equal hashes", collisions(300), true},
+		{"equal hashes", collisions(3 * maxProbes), true},
+		{"so many equal hashes that searches take long", collisions(3*maxProbes + 3), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var e Encoder
@@ -70,22 +71,27 @@ func collisions(n int) (col []uint64) {
 }
 
 func TestReadRanksRefuses(t *testing.T) {
-	constant := func(b byte) []byte { return []byte{formConstant, b} }
+	// buckets are symbols that are all the same, and open bits.
+	buckets := func(symbol byte, open ...byte) []byte {
+		return append([]byte{formConstant, symbol, byte(len(open))}, open...)
+	}
 	for _, c := range []struct {
 		name string
 		in   []byte
 		n    int
 		ok   bool
 	}{
-		{"a good one", slices.Concat([]byte{2}, constant(1), []byte{0}, constant(1)), 4, true},
-		{"empty dictionary", slices.Concat([]byte{0}, constant(1), []byte{0}, constant(1)), 4, false},
-		{"rank beyond the dictionary", slices.Concat([]byte{2}, constant(1), []byte{0}, constant(2)), 4, false},
-		{"more values than numbers", slices.Concat([]byte{5}, constant(1), []byte{0}, constant(1)), 4, false},
-		{"more values than there may be", slices.Concat([]byte{0x81, 0x80, 2}, constant(1), []byte{0}, constant(1), constant(0)), 1 << 16, false},
-		{"open bits missing", slices.Concat([]byte{2}, constant(9), []byte{0}, constant(1)), 4, false},
-		{"open bits to spare", slices.Concat([]byte{2}, constant(1), []byte{1, 0}, constant(1)), 4, false},
-		{"no ranks", slices.Concat([]byte{2}, constant(1), []byte{0}), 4, false},
-		{"nothing", nil, 4, false},
+		{"a good one", slices.Concat([]byte{2}, buckets(5), buckets(1)), 6, true},
+		{"empty dictionary", slices.Concat([]byte{0}, buckets(5), buckets(0)), 6, false},
+		{"rank beyond the dictionary", slices.Concat([]byte{2}, buckets(5), buckets(2)), 6, false},
+		{"more values than pay", slices.Concat([]byte{3}, buckets(5), buckets(1)), 6, false},
+		{"more values than there may be", slices.Concat([]byte{0x81, 0x40}, buckets(5), buckets(1)), 1 << 16, false},
+		{"open bits missing", slices.Concat([]byte{2}, buckets(9), buckets(1)), 6, false},
+		{"open bits to spare", slices.Concat([]byte{2}, buckets(5, 0), buckets(1)), 6, false},
+		{"open bits of the ranks missing", slices.Concat([]byte{2}, buckets(5), buckets(8)), 6, false},
+		{"open bits of the ranks to spare", slices.Concat([]byte{2}, buckets(5), buckets(1, 0)), 6, false},
+		{"no ranks", slices.Concat([]byte{2}, buckets(5)), 6, false},
+		{"nothing", nil, 6, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := Decoder{src: c.in}

@@ -9,10 +9,6 @@ const (
 
 	// Bits that are not coded take longer to join than lanes.
 	bucketHandicap = 101
-
-	// Linear prediction takes its time, and the weights fit the sample better
-	// than the rest: it must win by some percent.
-	linearHandicap = 105
 )
 
 // refine decides how a field is mapped, predicted and coded, and returns what
@@ -45,7 +41,7 @@ func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 			continue
 		}
 		c.X, c.Predict = 0, PredictLinear
-		t.try(c, linearHandicap)
+		t.try(c, e.effort.price().linear)
 	}
 	t.tryRanks(e, p, offset, stride)
 	*f = t.best

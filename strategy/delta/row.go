@@ -20,11 +20,6 @@ const (
 	gridRecords = 256
 	gridPlaces  = 4
 	gridMargin  = 4 // numbers before those that count
-
-	// The rows before cost memory traffic, and median prediction waits for each
-	// number in turn: they must win by some percent.
-	gridHandicap   = 104
-	medianHandicap = 105
 )
 
 // findRow looks for the rows of a grid in the table and has fields predicted
@@ -47,7 +42,7 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 			continue
 		}
 		_, cost := e.acrossRows(table, plan, lead, r)
-		if cost*gridHandicap > d.cost[lead]*100 {
+		if cost*e.effort.price().rows > d.cost[lead]*100 {
 			// It gains little, here; but a grid it is if no other distance does
 			// as well.
 			if _, other := e.acrossRows(table, plan, lead, r+r/3+1); cost > d.cost[lead] || cost*10 > other*9 {
@@ -66,7 +61,7 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 		if d.cost[i] < entropy.One/16 {
 			continue
 		}
-		if f, cost := e.acrossRows(table, plan, i, row); cost*gridHandicap < d.cost[i]*100 || i == lead {
+		if f, cost := e.acrossRows(table, plan, i, row); cost*e.effort.price().rows < d.cost[i]*100 || i == lead {
 			plan.Fields[i], d.cost[i] = f, cost
 		}
 	}
@@ -212,7 +207,7 @@ func (e *Encoder) acrossRows(table []byte, plan *Plan, field, row int) (Field, u
 		}
 		cost, code := columnCost(residuals, residuals, c.Width)
 		if c.Predict == PredictMedian {
-			cost = cost * medianHandicap / 100
+			cost = cost * e.effort.price().median / 100
 		}
 		if cost < least {
 			c.Code = code

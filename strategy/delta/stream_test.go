@@ -183,7 +183,7 @@ func TestCount(t *testing.T) {
 
 func TestSumOf(t *testing.T) {
 	block := make([]byte, classBlock)
-	fill(block, 0xFF)
+	paint(block, 0xFF)
 	for n := range classBlock + 1 {
 		require.Equal(t, 255*n, sumOf(block[:n]), "%d bytes", n)
 	}

@@ -12,14 +12,14 @@ const (
 	maxCandidates = 10
 )
 
+var commonStrides = [...]int{1, 2, 3, 4, 8}
+
 // strides appends to dst the record lengths that are worth a closer look: the
-// common ones, and those at which bytes agree more often than elsewhere with
+// common ones, first, and those at which bytes agree more often than elsewhere with
 // the byte that far before them. It also returns the largest share of bytes
 // that agree at any of the latter, in percent.
 func strides(dst []int, p []byte) ([]int, int) {
-	for _, s := range [...]int{1, 2, 3, 4, 8} {
-		dst = append(dst, s)
-	}
+	dst = append(dst, commonStrides[:]...)
 	longest := min(maxStride, len(p)/8)
 	var agree [maxStride + 2]int
 	for i := range lagWindows {
