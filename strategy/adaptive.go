@@ -26,7 +26,7 @@ func (adaptive) Select(in Input) Choice {
 		return choice // a few bytes: nothing is left to win
 	}
 	if choice.ID != Store {
-		choice, _ = planTables(in, choice)
+		choice = planTables(in, choice)
 	}
 	return challenge(in, choice)
 }

@@ -68,59 +68,77 @@ func (b zstdBackend) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	return zstdFrame{}.Decode(dst, src, rawLen)
 }
 
-const (
-	// fewestLagged is how many bytes of text must agree with those one line
-	// before, in per mille, for the lines to be taken for records.
-	fewestLagged = 500
-
-	// Tables are looked for at the start of a chunk and at so many bytes, in
-	// case something else precedes them.
-	shortestTable = 8 << 10
+// Tables are looked for at the start of a chunk and, in case something else
+// precedes them, further on: at more places where the profile points to them.
+var (
+	tablesFrom     = [...]int{0, 384 << 10}
+	moreTablesFrom = [...]int{0, 128 << 10, 384 << 10, 896 << 10}
 )
 
-var tablesFrom = [...]int{0, 128 << 10, 384 << 10, 896 << 10}
+const (
+	shortestTable = 8 << 10
 
-// planTables looks for tables in the chunk and reports whether delta is to
-// encode it rather than the codec that the rule chose.
-func planTables(in Input, byRule Choice) (Choice, bool) {
+	// fewestLagged is by how much more bytes of text must agree with those one
+	// line before than with others, in per mille, for the lines to be taken for
+	// records.
+	fewestLagged = 300
+
+	// A verdict is confirmed unless the table takes at most this share of what
+	// the rule's choice takes, in percent, or the trial had no repeats in it.
+	doubtless = 50
+)
+
+// planTables looks for tables in the chunk. What it returns is the rule's
+// choice if there are none, or none that pay.
+func planTables(in Input, byRule Choice) Choice {
 	if !has(in.Set, Delta) || !mayHoldTables(in) {
-		return byRule, false
+		return byRule
 	}
 	e := borrowDeltaEncoder()
 	defer deltaEncoders.Put(e)
-	for _, at := range tablesFrom {
+	effort, backend := deltaEffort(in.Level), zstdBackend{in.Level}
+	places := tablesFrom[:]
+	if in.Profile.Class == ClassDeltaFriendly {
+		places = moreTablesFrom[:]
+	}
+	for _, at := range places {
 		if len(in.Chunk)-at < shortestTable {
 			break
 		}
-		v, ok := e.Find(in.Chunk[at:], deltaEffort(in.Level), zstdBackend{in.Level})
-		if !ok {
+		v, ok := e.Find(in.Chunk[at:], effort, backend)
+		if !ok || !pays(in, v, byRule.ID) {
 			continue
 		}
-		needs := objective(in.Level, v.Raw, v.Encoded, costOf(Delta, in.Level))
-		rival := objective(in.Level, v.Raw, v.Rival, costOf(byRule.ID, in.Level))
-		if !beats(needs, rival) {
-			continue
+		start := &delta.Start{At: at, Plan: v.Plan.Clone()}
+		if v.Repeats && v.Encoded*100 > v.Rival*doubtless {
+			if v = e.Confirm(in.Chunk[at:], start.Plan, effort, backend); !pays(in, v, byRule.ID) {
+				continue
+			}
 		}
-		saved := int(100 - needs*100/max(rival, 1))
-		choice := Choice{
-			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()},
-			Confidence: certainty(saved-(100-mustNeed), 50), Reason: "a table of numbers or records",
+		return Choice{
+			ID: Delta, Plan: start, Expected: int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
+			Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
+			Reason:     "a table of numbers or records",
 		}
-		if saved < clearlySaved || at > 0 {
-			choice.Expected = int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw) * longerWindow / 100)
-		}
-		return choice, true
 	}
-	return byRule, false
+	return byRule
 }
 
-// clearlySaved is how much of the objective a trial must save, in percent, for
-// its result not to be doubted on the whole chunk.
-const clearlySaved = 25
+// pays reports whether delta delivers what was tried sooner than its rival.
+func pays(in Input, v delta.Verdict, rival ID) bool {
+	return beats(objective(in.Level, v.Raw, v.Encoded, costOf(Delta, in.Level)),
+		objective(in.Level, v.Raw, v.Rival, costOf(rival, in.Level)))
+}
 
 // mayHoldTables reports whether a search is worth its time.
 func mayHoldTables(in Input) bool {
 	prof := in.Profile
-	return len(in.Chunk) >= shortestTable && prof.Class != ClassRandomBinary &&
-		(prof.Class != ClassTextLike || prof.LagShare >= fewestLagged)
+	if len(in.Chunk) < shortestTable {
+		return false
+	}
+	switch prof.Class {
+	case ClassRandomBinary, ClassRLEFriendly:
+		return false
+	}
+	return textShare(prof) < mostlyText || prof.LagShare >= prof.LagMean+fewestLagged
 }

@@ -1,7 +1,5 @@
 package delta
 
-import "slices"
-
 // section is a stretch of a chunk that is coded by one plan, or by none.
 type section struct {
 	from, to int
@@ -125,9 +123,9 @@ func (e *Encoder) exactly(src []byte, plan *Plan) uint64 {
 // seemsOther reports whether src seems to hold records of another length.
 func (e *Encoder) seemsOther(src []byte, stride int) bool {
 	p := src[:min(len(src), searchSpan)]
-	e.candidates, _ = strides(e.candidates[:0], p)
-	peaks := e.candidates[len(commonStrides):]
-	return len(peaks) > 0 && !slices.Contains(peaks, stride)
+	var likeliest int
+	e.candidates, likeliest, _ = strides(e.candidates[:0], p)
+	return likeliest > 0 && likeliest != stride
 }
 
 const (

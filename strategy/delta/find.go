@@ -52,7 +52,7 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 	p := src[:min(len(src), searchSpan)]
 	before := e.sampleCost(p)
 	var agreement int
-	e.candidates, agreement = strides(e.candidates[:0], p)
+	e.candidates, _, agreement = strides(e.candidates[:0], p)
 	if before.printable*100 >= before.n*97 && agreement < 55 {
 		return Verdict{}, false
 	}

@@ -76,7 +76,7 @@ func TestDamage(t *testing.T) {
 	backend := newFrames(t)
 	n := 1800
 	if testing.Short() {
-		n = 900
+		n = 500
 	}
 	for _, s := range specimens(t, n, backend) {
 		t.Run(s.name, func(t *testing.T) {
@@ -214,6 +214,10 @@ func TestWorkIsLinear(t *testing.T) {
 // is given and asked for, whatever the payload says.
 func TestMemoryIsBounded(t *testing.T) {
 	r := seeded(12)
+	sizes := []int{900, 12_000, 100_000}
+	if testing.Short() {
+		sizes = []int{900, 12_000}
+	}
 	check := func(name string, payload []byte, rawLen int) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -222,7 +226,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		bound := 60*rawLen + 2*len(payload) + 256<<10
 		require.Less(t, int(after.TotalAlloc-before.TotalAlloc), bound, "%s: %d bytes", name, rawLen)
 	}
-	for _, n := range []int{900, 12_000, 100_000} {
+	for _, n := range sizes {
 		for _, s := range specimens(t, n, plainBytes{}) {
 			check(s.name, s.payload, len(s.src))
 			for range 20 {

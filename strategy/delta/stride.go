@@ -16,9 +16,9 @@ var commonStrides = [...]int{1, 2, 3, 4, 8}
 
 // strides appends to dst the record lengths that are worth a closer look: the
 // common ones, first, and those at which bytes agree more often than elsewhere with
-// the byte that far before them. It also returns the largest share of bytes
-// that agree at any of the latter, in percent.
-func strides(dst []int, p []byte) ([]int, int) {
+// the byte that far before them. It also returns the likeliest of the latter, 0
+// if there is none, and the share of bytes that agree at it, in percent.
+func strides(dst []int, p []byte) (all []int, likeliest, share int) {
 	dst = append(dst, commonStrides[:]...)
 	longest := min(maxStride, len(p)/8)
 	var agree [maxStride + 2]int
@@ -44,11 +44,11 @@ func strides(dst []int, p []byte) ([]int, int) {
 		}
 	}
 	slices.SortStableFunc(peaks, func(a, b int) int { return agree[b] - agree[a] })
-	share := 0
-	if len(peaks) > 0 {
-		share = agree[peaks[0]] * 100 / (lagWindows * lagWindow)
+	if len(peaks) == 0 {
+		return dst, 0, 0
 	}
-	for _, s := range peaks {
+	share = agree[peaks[0]] * 100 / (lagWindows * lagWindow)
+	for i, s := range peaks {
 		// A multiple of a record's length agrees as well as the length.
 		for d := 2; d < s; d++ {
 			if s%d == 0 && (agree[d]-mean)*5 >= (agree[s]-mean)*4 {
@@ -56,11 +56,14 @@ func strides(dst []int, p []byte) ([]int, int) {
 				break
 			}
 		}
+		if i == 0 {
+			likeliest = s
+		}
 		if len(dst) < maxCandidates && !slices.Contains(dst, s) {
 			dst = append(dst, s)
 		}
 	}
-	return dst, share
+	return dst, likeliest, share
 }
 
 // countAgreement adds, for each lag up to longest, how many of the last

@@ -6,6 +6,7 @@ const (
 	trialLen   = 32 << 10
 	trialRows  = 8 // of a grid, for what they are worth to show
 	longestTry = 64 << 10
+	confirmLen = 128 << 10
 )
 
 // A Verdict is what a trial encoding of a stretch of the table came to.
@@ -14,24 +15,29 @@ type Verdict struct {
 	Raw     int // length of the stretch in bytes
 	Encoded int // by the plan
 	Rival   int // by the backend
+
+	// Repeats says that the backend found some. It finds more of them in more
+	// data, so that the verdict on a stretch says less about the whole.
+	Repeats bool
 }
 
 // trial encodes a stretch from the middle of p by the best plan and by the
-// backend alone, again if there was a table before it. Where the backend finds repeats it may find more of them
-// once the bytes are sorted by their places in the record: then plans are
-// tried, too, that leave it to the backend to see something in the lanes of
-// bytes: as they are, as differences, and of the numbers or their differences.
+// backend alone, again if there was a table before it. Where the backend finds
+// repeats it may find more of them once the bytes are sorted by their places
+// in the record: then plans are tried, too, that leave it to the backend to
+// see something in the lanes of bytes: as they are, as differences, and of the
+// numbers or their differences.
 func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	plan := &e.best.plan
-	table := p[plan.Head:]
-	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(table))
-	records := max(n/plan.Stride, 1)
-	first := (len(table)/plan.Stride - records) / 2
-	stretch := table[first*plan.Stride:][:records*plan.Stride]
+	stretch := p[plan.Head:]
+	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(stretch))
+	stretch = stretchOf(stretch, plan.Stride, (len(stretch)-n)/2, n)
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch)}
 	probe := middle(stretch, probeLen)
-	if _, matched := matchGain(probe, perByte); matched*20 < len(probe) && e.best.perByte*10 < perByte*9 {
-		// Nothing repeats: the backend can do no better than the entropy.
+	_, matched := matchGain(probe, perByte)
+	v.Repeats = matched*20 >= len(probe)
+	if !v.Repeats && e.best.perByte*10 < perByte*9 {
+		// The backend can do no better than the entropy.
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
 		v.Rival = int(perByte * uint64(v.Raw) / (8 * entropy.One))
 		return v
@@ -39,11 +45,8 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
-	if out, err := e.backend.Append(buf, stretch); err == nil {
-		v.Rival = min(v.Rival, len(out))
-	}
-	v.Encoded = e.encodedLen(buf, stretch, plan)
-	if uint64(v.Rival)*8*entropy.One > perByte*uint64(len(stretch))/10*9 || v.Encoded*8 < v.Rival || again {
+	e.compete(&v, buf, stretch)
+	if !v.Repeats || again || v.Encoded*4 > v.Rival*5 || v.Encoded*8 < v.Rival {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
@@ -52,6 +55,35 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 		f.Code, f.Minus, f.X = CodeLanes, false, min(f.X, 1)
 		return f
 	})
+	return v
+}
+
+// stretchOf returns about n bytes of a table from about byte at on, whole
+// records.
+func stretchOf(table []byte, stride, at, n int) []byte {
+	first := at / stride
+	records := min(max(n/stride, 1), len(table)/stride-first)
+	return table[first*stride:][:records*stride]
+}
+
+// compete has the plan of v and the backend encode a stretch of whole records.
+func (e *Encoder) compete(v *Verdict, buf, stretch []byte) {
+	if out, err := e.backend.Append(buf, stretch); err == nil {
+		v.Rival = min(v.Rival, len(out))
+	}
+	v.Encoded = e.encodedLen(buf, stretch, v.Plan)
+}
+
+// Confirm repeats a trial on another, larger stretch of the table that begins
+// at the start of src.
+func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend) Verdict {
+	e.backend, e.effort = backend, effort
+	stretch := stretchOf(src[plan.Head:], plan.Stride, (len(src)-plan.Head)*5/8, confirmLen)
+	m := e.mark()
+	defer e.release(m)
+	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
+	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch), Repeats: true}
+	e.compete(&v, buf, stretch)
 	return v
 }
 
