@@ -85,7 +85,7 @@ const (
 
 	// A verdict is confirmed unless the table takes at most this share of what
 	// the rule's choice takes, in percent, or the trial had no repeats in it.
-	doubtless = 50
+	doubtless = 65
 )
 
 // planTables looks for tables in the chunk. What it returns is the rule's

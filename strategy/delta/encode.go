@@ -24,6 +24,7 @@ type Encoder struct {
 
 	body      []byte // of the payload
 	pool      []byte // pooled streams
+	allPooled bool   // all streams are to be
 	lanes     []lane // of the section
 	at        int    // the lane that is next
 	sums      []uint16

@@ -173,7 +173,7 @@ type laneCost struct {
 // laneScore appends the costs of the lanes of a stride to laneCost and returns
 // the mean cost of a byte, with a small charge for long records.
 func (e *Encoder) laneScore(p []byte, stride int) uint64 {
-	at, n := runs(p, stride, min(max(8<<10/stride, 192), 2048))
+	at, n := runs(p, stride, min(max(6<<10/stride, 192), 1536))
 	var total uint64
 	for o := range stride {
 		var raw, diff [256]uint32

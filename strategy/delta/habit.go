@@ -19,16 +19,22 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 }
 
 // repeats reports whether the backend makes clearly less of s than its
-// order-0 information. A probe for long matches comes first; what it does not
-// find the backend is not asked for.
+// order-0 information. What a probe for matches does not find the backend is
+// not asked for, and where time counts it is not asked at all.
 func (e *Encoder) repeats(s []byte, information uint64) bool {
 	const tried = 8 << 10
 	if len(s) < 64 {
 		return false
 	}
+	price := e.effort.price()
 	perByte := information / uint64(len(s)) // fixed point
-	if gain, _ := matchGain(middle(s, probeLen), perByte); gain*10 < perByte*uint64(min(len(s), probeLen)) {
+	probe := middle(s, probeLen)
+	gain, _ := matchGain(probe, perByte)
+	if share := perByte * uint64(len(probe)); gain*price.poolShare < share*100 || gain < price.pool*uint64(len(probe)) {
 		return false
+	}
+	if !price.poolTrial {
+		return true
 	}
 	t := middle(s, tried)
 	m := e.mark()
@@ -39,7 +45,7 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	}
 	expected := perByte * uint64(len(t))
 	need := uint64(len(out)) * 8 * entropy.One
-	return need*100 < expected*90 && expected-need > uint64(len(t))*e.effort.price().pool
+	return need*100 < expected*90 && expected-need > uint64(len(t))*price.pool
 }
 
 const probeLen = 4 << 10

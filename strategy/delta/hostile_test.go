@@ -59,6 +59,14 @@ func specimens(t testing.TB, n int, backend Backend) (all []specimen) {
 	return append(all, specimen{"sections", out, src})
 }
 
+// cutBody keeps n bytes of the body of a payload, and says so in its header.
+func cutBody(payload []byte, n int) []byte {
+	bodyLen := binary.LittleEndian.Uint32(payload)
+	cut := binary.LittleEndian.AppendUint32(nil, uint32(n))
+	cut = append(cut, payload[4:payloadHeader+n]...)
+	return append(cut, payload[payloadHeader+bodyLen:]...)
+}
+
 func TestSpecimensAreGood(t *testing.T) {
 	backend := newFrames(t)
 	for _, n := range []int{900, 3000, 12_000} {
@@ -90,6 +98,10 @@ func TestDamage(t *testing.T) {
 			for cut := range len(bad) {
 				_, err := decodeGuarded(t, &d, bad[:cut], len(s.src), backend)
 				require.Error(t, err, "cut to %d of %d bytes", cut, len(bad))
+			}
+			for n := range binary.LittleEndian.Uint32(bad) {
+				_, err := decodeGuarded(t, &d, cutBody(bad, int(n)), len(s.src), backend)
+				require.Error(t, err, "body cut to %d bytes", n)
 			}
 			for _, rawLen := range []int{0, 1, len(s.src) - 1, len(s.src) + 1, 3 * len(s.src)} {
 				_, err := decodeGuarded(t, &d, bad, rawLen, backend)

@@ -56,13 +56,14 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 		handicap = 103
 	)
 	f := t.best
-	if f.Width == 1 || f.Minus || t.least < 3*entropy.One || f.Map == MapDivide {
+	if f.Width == 1 || f.Width == 3 || f.Minus || t.least < 3*entropy.One || f.Map == MapDivide {
 		return
 	}
 	copy(t.work, t.raw)
 	if !e.ranks.build(t.work, len(t.work)*2/3) {
 		return
 	}
+	few := len(e.ranks.values)
 	at, n := runs(p, stride, records)
 	col := e.takeColumn(samplePlaces * n)
 	for i, a := range at {
@@ -75,8 +76,8 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 	case MapDecimal:
 		odd = toDecimals(col, f.Width, f.Exp, nil)
 	}
-	if !e.ranks.build(col, len(col)/2) {
-		return
+	if !e.ranks.build(col, 2*few) {
+		return // there is no end of them
 	}
 	for i, x := range col {
 		col[i] = e.ranks.rank(x)

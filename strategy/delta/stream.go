@@ -62,6 +62,9 @@ func (e *Encoder) appendStream(dst, s []byte, d depth) []byte {
 	}
 	var lane *lane
 	if d == depthTop {
+		if e.allPooled {
+			return e.appendPooled(dst, s)
+		}
 		lane = e.nextLane()
 	}
 	var h [256]uint32

@@ -3,10 +3,15 @@ package delta
 import "github.com/sigmalang/sigma/internal/entropy"
 
 const (
-	trialLen   = 32 << 10
+	trialLen   = 24 << 10
 	trialRows  = 8 // of a grid, for what they are worth to show
-	longestTry = 64 << 10
-	confirmLen = 128 << 10
+	longestTry = 48 << 10
+	confirmLen = 64 << 10
+
+	// Longer records have so many lanes that their streams in a stretch, with
+	// tables of their own, would say little about those in a table, and take
+	// long: an estimate does better, or the backend for all lanes together.
+	narrow = 16
 )
 
 // A Verdict is what a trial encoding of a stretch of the table came to.
@@ -45,16 +50,23 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
-	e.compete(&v, buf, stretch)
+	if out, err := e.backend.Append(buf, stretch); err == nil {
+		v.Rival = min(v.Rival, len(out))
+	}
+	if plan.Stride <= narrow {
+		v.Encoded = e.encodedLen(buf, stretch, plan)
+	} else {
+		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
+	}
 	if !v.Repeats || again || v.Encoded*4 > v.Rival*5 || v.Encoded*8 < v.Rival {
 		return v
 	}
-	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
-	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1, X: 1} })
 	e.tryOther(&v, buf, stretch, func(f Field) Field {
 		f.Code, f.Minus, f.X = CodeLanes, false, min(f.X, 1)
 		return f
 	})
+	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1} })
+	e.tryOther(&v, buf, stretch, func(Field) Field { return Field{Width: 1, X: 1} })
 	return v
 }
 
@@ -66,14 +78,6 @@ func stretchOf(table []byte, stride, at, n int) []byte {
 	return table[first*stride:][:records*stride]
 }
 
-// compete has the plan of v and the backend encode a stretch of whole records.
-func (e *Encoder) compete(v *Verdict, buf, stretch []byte) {
-	if out, err := e.backend.Append(buf, stretch); err == nil {
-		v.Rival = min(v.Rival, len(out))
-	}
-	v.Encoded = e.encodedLen(buf, stretch, v.Plan)
-}
-
 // Confirm repeats a trial on another, larger stretch of the table that begins
 // at the start of src.
 func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend) Verdict {
@@ -83,32 +87,31 @@ func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch), Repeats: true}
-	e.compete(&v, buf, stretch)
+	if out, err := backend.Append(buf, stretch); err == nil {
+		v.Rival = min(v.Rival, len(out))
+	}
+	v.Encoded = e.encodedLen(buf, stretch, plan)
 	return v
 }
 
 // tryOther replaces the plan of the verdict by one for the same records, with
-// other fields in the place of each, if that is clearly shorter.
+// other fields in the place of each, if the backend alone makes as little of
+// their lanes.
 func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Field) {
 	plan := &e.next.plan
 	*plan = Plan{Stride: v.Plan.Stride, Head: v.Plan.Head, Row: v.Plan.Row, Fields: plan.Fields[:0]}
-	same := true
 	for i := range v.Plan.Fields {
 		f := v.Plan.Fields[i]
 		o := other(f)
-		same = same && o == f
 		for range f.Width / o.Width {
 			plan.Fields = append(plan.Fields, o)
 		}
 	}
-	if same {
-		return
-	}
-	n, need := e.encodedLen(buf, stretch, plan), 99
-	if len(e.pool) > 0 {
-		need = 103 // the more there is of it the more repeats the backend finds
-	}
-	if n*100 < v.Encoded*need {
+	e.allPooled = plan.Stride > narrow
+	n := e.encodedLen(buf, stretch, plan)
+	e.allPooled = false
+	// The more there is the more the backend sees in it.
+	if n*100 < v.Encoded*103 && len(e.pool) > 0 || n*100 < v.Encoded*99 {
 		e.best.plan, e.next.plan = e.next.plan, e.best.plan
 		v.Plan, v.Encoded = &e.best.plan, n
 	}
