@@ -22,9 +22,9 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		digest string
 	}{
 		{sigio.LevelFastest, "abab24e59feb9199"},
-		{sigio.LevelDefault, "9ab65ffa3482826d"},
-		{sigio.LevelBetter, "7dcac958924fd400"},
-		{sigio.LevelBest, "21c3f797dcc32e12"},
+		{sigio.LevelDefault, "660d4a8f7d475849"},
+		{sigio.LevelBetter, "c8db834dd01d170e"},
+		{sigio.LevelBest, "6fc2de413b4bd83c"},
 	} {
 		t.Run(tt.level.String(), func(t *testing.T) {
 			s := messages(content, 100, 3_000, 20_000, 300_000, 1_200_000)

@@ -22,8 +22,8 @@ func (deltaTables) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip
 	}
-	start, ok := p.Plan.(*delta.Start)
-	if !ok {
+	start, _ := p.Plan.(*delta.Start)
+	if start == nil {
 		start = &delta.Start{}
 	}
 	e := borrowDeltaEncoder()
@@ -36,6 +36,9 @@ func (deltaTables) Encode(dst, src []byte, p Params) ([]byte, error) {
 }
 
 func (deltaTables) Decode(dst, src []byte, rawLen int) ([]byte, error) {
+	if rawLen < 1 || rawLen > maxChunk {
+		return dst, ErrMalformed
+	}
 	d, ok := deltaDecoders.Get(func(*delta.Decoder) bool { return true })
 	if !ok {
 		d = new(delta.Decoder)
@@ -62,6 +65,20 @@ type zstdBackend struct{ level Level }
 
 func (b zstdBackend) Append(dst, src []byte) ([]byte, error) {
 	return zstdFrame{}.Encode(dst, src, Params{Level: b.level, Limit: maxChunk * 2})
+}
+
+// Estimate makes do with the fastest level where Append uses the next: it has
+// smaller tables to clear, which is most of the work on a short input.
+func (b zstdBackend) Estimate(scratch, src []byte) int {
+	level := b.level
+	if level <= LevelDefault {
+		level = LevelFastest
+	}
+	out, err := zstdFrame{}.Encode(scratch[:0], src, Params{Level: level, Limit: maxChunk * 2})
+	if err != nil {
+		return len(src)
+	}
+	return len(out)
 }
 
 func (b zstdBackend) Decode(dst, src []byte, rawLen int) ([]byte, error) {

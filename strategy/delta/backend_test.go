@@ -26,6 +26,8 @@ func newFrames(t testing.TB) frames {
 
 func (f frames) Append(dst, src []byte) ([]byte, error) { return f.encoder.EncodeAll(src, dst), nil }
 
+func (f frames) Estimate(scratch, src []byte) int { return len(f.encoder.EncodeAll(src, scratch)) }
+
 func (f frames) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	whole := slices.Grow(dst, rawLen)[:len(dst)+rawLen]
 	out, err := f.decoder.DecodeAll(src, whole[len(dst):len(dst):len(whole)])
@@ -43,6 +45,8 @@ func (f frames) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 type plainBytes struct{}
 
 func (plainBytes) Append(dst, src []byte) ([]byte, error) { return append(dst, src...), nil }
+
+func (plainBytes) Estimate(_, src []byte) int { return len(src) }
 
 func (plainBytes) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	if len(src) != rawLen {
@@ -70,6 +74,8 @@ func (b broken) Append(dst, src []byte) ([]byte, error) {
 	}
 	return append(dst, src...), nil
 }
+
+func (b broken) Estimate(_, src []byte) int { return len(src) }
 
 func (b broken) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	if err := b.step(); err != nil {

@@ -89,14 +89,20 @@ func (w *splitter) finish() []byte {
 type joiner struct {
 	packed []byte // with bitSlack bytes behind the bits
 	at     uint   // bits read
+	beyond byte   // the first symbol that is too large for the numbers, or 0
 }
 
-// join fills col from symbols. It fails when there are not enough bits.
+// symbolsBeyond returns the first symbol of numbers that do not fit width bytes.
+func symbolsBeyond(width uint8) byte { return byte(32*int(width) - 4) } // 0 would be 256
+
+// join fills col from symbols. It fails when there are not enough bits, or a
+// symbol is too large.
 func (r *joiner) join(col []uint64, symbols []byte) bool {
 	at := r.at
 	packed := r.packed
 	last := uint(len(packed) - bitSlack) // where bits may not begin any more
 	col = col[:len(symbols)]
+	largest := byte(0)
 	for i, s := range symbols {
 		b := at >> 3
 		if b > last {
@@ -105,9 +111,10 @@ func (r *joiner) join(col []uint64, symbols []byte) bool {
 		low := binary.LittleEndian.Uint64(packed[b:b+8]) >> (at & 7)
 		col[i] = bucketBase[s] + low&bucketMask[s]
 		at += uint(bucketOpen[s])
+		largest = max(largest, s)
 	}
 	r.at = at
-	return true
+	return largest <= r.beyond-1
 }
 
 // joinWide is join for numbers that may leave more than 57 bits open, which
@@ -117,6 +124,7 @@ func (r *joiner) joinWide(col []uint64, symbols []byte) bool {
 	packed := r.packed
 	last := uint(len(packed) - bitSlack)
 	col = col[:len(symbols)]
+	largest := byte(0)
 	for i, s := range symbols {
 		b := at >> 3
 		if b > last {
@@ -125,10 +133,15 @@ func (r *joiner) joinWide(col []uint64, symbols []byte) bool {
 		low := binary.LittleEndian.Uint64(packed[b:b+8])>>(at&7) | uint64(packed[b+8])<<(64-at&7)
 		col[i] = bucketBase[s] + low&bucketMask[s]
 		at += uint(bucketOpen[s])
+		largest = max(largest, s)
 	}
 	r.at = at
-	return true
+	return largest <= r.beyond-1
 }
 
-// finished reports whether all bytes were used.
-func (r *joiner) finished() bool { return (r.at+7)/8 == uint(len(r.packed)-bitSlack) }
+// finished reports whether all bits were used, and those left in the last byte
+// are 0.
+func (r *joiner) finished() bool {
+	n := uint(len(r.packed) - bitSlack)
+	return (r.at+7)/8 == n && (r.at&7 == 0 || r.packed[n-1]>>(r.at&7) == 0)
+}

@@ -20,11 +20,6 @@ type Decoder struct {
 	residuals residuals
 }
 
-// maxPooled bounds the pool: a float comes to at most a mark, its bytes as an
-// exception, and those of its residual, less than three bytes for each of its
-// own; nothing else comes to more.
-const maxPooled = 3
-
 // Decode appends the rawLen bytes that payload stands for to dst, or fails.
 // The payload is not trusted: time and memory are bounded by its length and
 // rawLen.
@@ -34,7 +29,7 @@ func (d *Decoder) Decode(dst, payload []byte, rawLen int, backend Backend) ([]by
 	}
 	bodyLen, poolLen := binary.LittleEndian.Uint32(payload), binary.LittleEndian.Uint32(payload[4:])
 	payload = payload[payloadHeader:]
-	if rawLen < 0 || uint64(bodyLen) > uint64(len(payload)) || uint64(poolLen) > maxPooled*uint64(rawLen) ||
+	if rawLen < 0 || uint64(bodyLen) > uint64(len(payload)) || uint64(poolLen) > uint64(rawLen) ||
 		poolLen == 0 && int(bodyLen) != len(payload) {
 		return dst, errMalformed
 	}
@@ -370,7 +365,7 @@ func (d *Decoder) readLanes(n int, width uint8) (c coded, err error) {
 
 func (d *Decoder) readBuckets(n int, width uint8) (c coded, err error) {
 	c.symbols = d.take(n)
-	c.wide = width == 8
+	c.wide, c.joiner.beyond = width == 8, symbolsBeyond(width)
 	if err := d.readStream(c.symbols, depthTop); err != nil {
 		return c, err
 	}
@@ -486,7 +481,7 @@ func (d *Decoder) readSparse(out []byte) error {
 		out[at], values = values[0], values[1:]
 		at++
 	}
-	if len(values) > 0 {
+	if len(values) > 0 || at > len(out) {
 		return errMalformed
 	}
 	d.release(m)
@@ -513,7 +508,7 @@ func (d *Decoder) int(limit int) (v int, err error) {
 
 func (d *Decoder) uint64() (uint64, error) {
 	v, n := binary.Uvarint(d.src)
-	if n <= 0 || v == 0 {
+	if n <= 0 || v == 0 || n > 1 && d.src[n-1] == 0 {
 		return 0, errMalformed
 	}
 	d.src = d.src[n:]

@@ -6,11 +6,13 @@ import (
 	"github.com/klauspost/compress/huff0"
 )
 
-// A Backend codes what repeats. Append appends a coding of src to dst, Decode
-// appends exactly rawLen bytes or fails; both bound their time by what they
-// are given, whatever that is.
+// A Backend codes what repeats. Append appends a coding of src to dst, and
+// Estimate returns about how long it would be, in less time; Decode appends
+// exactly rawLen bytes or fails. All bound their time by what they are given,
+// whatever that is. scratch is memory to work in.
 type Backend interface {
 	Append(dst, src []byte) ([]byte, error)
+	Estimate(scratch, src []byte) int
 	Decode(dst, src []byte, rawLen int) ([]byte, error)
 }
 
@@ -25,6 +27,7 @@ type Encoder struct {
 	body      []byte // of the payload
 	pool      []byte // pooled streams
 	allPooled bool   // all streams are to be
+	poolRoom  int    // how long the pool may get
 	lanes     []lane // of the section
 	at        int    // the lane that is next
 	sums      []uint16
@@ -73,7 +76,8 @@ func (e *Encoder) nextLane() *lane {
 // The payload:
 //
 //	payload = length of the body, length of the pool: 4 bytes each,
-//	          little-endian; body; pool as the backend coded it, if not empty
+//	          little-endian; body; pool as the backend coded it, if not empty;
+//	          the pool is not longer than the chunk
 //	body    = { section }
 //	section = 0, length                     the next bytes of the pool
 //	        | 1, length, plan, records, head, { segment }, tail
@@ -161,6 +165,9 @@ func (e *Encoder) table(p []byte, plan *Plan) {
 	for first := 0; first < records; first += perSegment {
 		n := min(perSegment, records-first)
 		e.at = 0
+		// The pool must not pass the length of the chunk, though the streams of
+		// a field may be longer than the field.
+		e.poolRoom = len(e.pool) + n*plan.Stride
 		out = e.segment(out, rest, first, n, plan)
 	}
 	e.body = append(out, rest[records*plan.Stride:]...)

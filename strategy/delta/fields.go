@@ -62,7 +62,8 @@ func (e *Encoder) layOut(p []byte, l layout, d *draft) {
 		}
 		for _, big := range [...]bool{false, true} {
 			even := [...]choice{{width: w, big: big}, {width: w, big: big}}
-			e.refineAll(p, lanes, e.bestHead(p, w, big), even[:stride/int(w)], &e.other)
+			head, _ := e.bestHead(p, w, big)
+			e.refineAll(p, lanes, head, even[:stride/int(w)], &e.other)
 			if e.other.perByte*100 < d.perByte*103 {
 				*d, e.other = e.other, *d
 			}
@@ -70,15 +71,16 @@ func (e *Encoder) layOut(p []byte, l layout, d *draft) {
 	}
 }
 
-// bestHead returns where numbers as wide as the record begin best.
-func (e *Encoder) bestHead(p []byte, width uint8, big bool) int {
-	best, least := 0, uint64(1<<64-1)
+// bestHead returns where numbers of some width begin best, and what the
+// estimate for these is.
+func (e *Encoder) bestHead(p []byte, width uint8, big bool) (head int, least uint64) {
+	least = 1<<64 - 1
 	for h := range int(width) {
 		if c := e.proxy(p, int(width), h, width, big); c < least {
-			best, least = h, c
+			head, least = h, c
 		}
 	}
-	return best
+	return head, least
 }
 
 // refineAll makes a path through the record the draft of a plan.

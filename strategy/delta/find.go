@@ -110,12 +110,9 @@ func (e *Encoder) score(p []byte) {
 
 // numberScore is the cost of a byte if p consists of numbers.
 func (e *Encoder) numberScore(p []byte, width uint8) uint64 {
-	least := uint64(1<<64 - 1)
-	for _, big := range [...]bool{false, true} {
-		h := e.bestHead(p, width, big)
-		least = min(least, e.proxy(p, int(width), h, width, big))
-	}
-	return least / uint64(width)
+	_, little := e.bestHead(p, width, false)
+	_, big := e.bestHead(p, width, true)
+	return min(little, big) / uint64(width)
 }
 
 // hopeless reports whether no layout shows more than the bytes by themselves.

@@ -22,7 +22,7 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 // order-0 information. What a probe for matches does not find the backend is
 // not asked for, and where time counts it is not asked at all.
 func (e *Encoder) repeats(s []byte, information uint64) bool {
-	const tried = 8 << 10
+	const tried = 16 << 10
 	if len(s) < 64 {
 		return false
 	}
@@ -39,12 +39,8 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	t := middle(s, tried)
 	m := e.mark()
 	defer e.release(m)
-	out, err := e.backend.Append(e.take(len(t) + 1024)[:0], t)
-	if err != nil {
-		return false
-	}
 	expected := perByte * uint64(len(t))
-	need := uint64(len(out)) * 8 * entropy.One
+	need := uint64(e.backend.Estimate(e.take(len(t) + 1024)[:0], t)) * 8 * entropy.One
 	return need*100 < expected*90 && expected-need > uint64(len(t))*price.pool
 }
 

@@ -28,7 +28,7 @@ func (l *linear) append(dst []byte) []byte {
 func (l *linear) parse(src []byte) ([]byte, error) {
 	for i := range l {
 		w, n := binary.Varint(src)
-		if n <= 0 || w > maxWeight || w < -maxWeight {
+		if n <= 0 || w > maxWeight || w < -maxWeight || n > 1 && src[n-1] == 0 {
 			return nil, errMalformed
 		}
 		l[i], src = w, src[n:]

@@ -251,6 +251,7 @@ func (f *Field) valid() bool {
 	case (f.Map == MapOrdered || f.Map == MapDecimal) && !float:
 	case f.Minus && f.Map != MapNone:
 	case f.Map == MapDivide && f.acrossRows(): // the base changes with the segment
+	case f.Map == MapDivide && f.Predict == PredictLinear:
 	default:
 		return true
 	}

@@ -5,7 +5,7 @@ import (
 )
 
 const (
-	refineRecords = 1024 // at all places together
+	refineRecords = 768 // at all places together
 
 	// Bits that are not coded take longer to join than lanes.
 	bucketHandicap = 101

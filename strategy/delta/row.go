@@ -29,7 +29,7 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 	table := p[plan.Head:]
 	records := len(table) / plan.Stride
 	longest := min(longestRow, (records-signLen)/2-gridRecords-gridMargin)
-	if longest < shortestRow {
+	if longest < shortestRow || len(plan.Fields) > manyLanes {
 		return
 	}
 	lead := leadingField(d)

@@ -25,7 +25,7 @@ import (
 //	pooled    nothing: the next bytes of the pool
 //
 // The parts of a sparse or classed stream are streams of the first three
-// forms; those of a classed one may be sparse, too.
+// forms; the bytes of a class may be sparse, too.
 const (
 	formRaw byte = iota
 	formConstant
@@ -86,7 +86,7 @@ func (e *Encoder) appendStream(dst, s []byte, d depth) []byte {
 		}
 		lane.habit = e.habitOf(s, least, information)
 	}
-	if lane != nil && lane.habit == habitPool {
+	if lane != nil && lane.habit == habitPool && len(e.pool)+len(s) <= e.poolRoom {
 		return e.appendPooled(dst, s)
 	}
 	if lane != nil && lane.habit == habitClasses && len(s) >= minClassed {

@@ -28,6 +28,7 @@ func TestStreamRoundTrip(t *testing.T) {
 			for _, allowed := range []depth{depthTop, depthClass, depthPart} {
 				about := fmt.Sprintf("%s, %d bytes, depth %d", kind.name, n, allowed)
 				e.backend, e.lanes, e.at, e.pool = backend, e.lanes[:0], 0, e.pool[:0]
+				e.poolRoom = n
 				out := e.appendStream([]byte("prefix"), s, allowed)
 				require.LessOrEqual(t, len(out), len("prefix")+1+n, "longer than raw: %s", about)
 				require.Equal(t, "prefix", string(out[:6]))
@@ -147,7 +148,7 @@ func TestReadStreamRefuses(t *testing.T) {
 		{"sparse with too few values", slices.Concat(sparse(2, 1), rawPart(0, 0), rawPart(7)), 4, depthTop, false},
 		{"more gaps than bytes", slices.Concat(sparse(5, 0), rawPart(255, 255, 255, 255, 255)), 4, depthTop, false},
 		{"more values than gaps", slices.Concat(sparse(1, 2), rawPart(0), rawPart(7, 8)), 4, depthTop, false},
-		{"escapes far beyond the end", slices.Concat(sparse(4, 0), rawPart(255, 255, 255, 255)), 4, depthTop, true},
+		{"escapes far beyond the end", slices.Concat(sparse(4, 0), rawPart(255, 255, 255, 255)), 4, depthTop, false},
 		{"good classed", []byte{formClassed, formConstant, 0, formConstant, 5}, 33, depthTop, true},
 		{"classed within classed", []byte{formClassed, formConstant, 0, formConstant, 5}, 33, depthClass, false},
 		{"classes beyond the last block", []byte{formClassed, formConstant, 0x55, formConstant, 5}, 33, depthTop, false},
