@@ -124,6 +124,9 @@ func planTables(in Input, byRule Choice) Choice {
 		}
 		v, ok := e.Find(in.Chunk[at:], effort, backend)
 		if !ok || !pays(in, v, byRule.ID) {
+			if v.Repeats {
+				break // the rule's choice sees more in this data
+			}
 			continue
 		}
 		start := &delta.Start{At: at, Plan: v.Plan.Clone()}

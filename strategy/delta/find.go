@@ -60,9 +60,13 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 	if e.hopeless(before.perByte) {
 		return Verdict{}, false
 	}
+	if _, matched := matchGain(middle(p, probeLen), before.perByte); matched*5 >= min(len(p), probeLen) &&
+		e.layouts[0].score*100 > before.perByte*85 {
+		return Verdict{}, false // what repeats needs a clearer order to be a table
+	}
 	e.best.perByte = 1<<64 - 1
-	for _, l := range e.layouts[:min(len(e.layouts), 3)] {
-		if l.score*100 > e.layouts[0].score*112 {
+	for _, l := range e.layouts[:min(len(e.layouts), 2)] {
+		if l.score*100 > e.layouts[0].score*110 {
 			break
 		}
 		if e.layOut(p, l, &e.next); e.next.perByte < e.best.perByte {

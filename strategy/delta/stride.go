@@ -9,7 +9,7 @@ const (
 	lagWindows = 2
 	lagWindow  = 256
 
-	maxCandidates = 10
+	maxCandidates = 8
 )
 
 var commonStrides = [...]int{1, 2, 3, 4, 8}

@@ -8,6 +8,10 @@ const (
 	longestTry = 48 << 10
 	confirmLen = 64 << 10
 
+	// A plan that takes less than this many percent of what the backend takes
+	// is good enough, unless most of the bytes are in matches.
+	clearlyLess = 65
+
 	// Longer records have so many lanes that their streams in a stretch, with
 	// tables of their own, would say little about those in a table, and take
 	// long: an estimate does better, or the backend for all lanes together.
@@ -58,7 +62,8 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	} else {
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
 	}
-	if !v.Repeats || again || v.Encoded*4 > v.Rival*5 || v.Encoded*8 < v.Rival {
+	clear := v.Encoded*100 < v.Rival*clearlyLess && matched*2 < len(probe)
+	if lost := v.Encoded*4 > v.Rival*5; !v.Repeats || again || clear || lost {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(f Field) Field {
