@@ -118,11 +118,14 @@ func TestAdaptiveAllocatesNothing(t *testing.T) {
 	for _, s := range specimens() {
 		prof := Detect(s.data)
 		var choice Choice
-		allocs := testing.AllocsPerRun(5, func() {
-			choice = selector.Select(Input{Chunk: s.data, Profile: &prof, Set: set})
-		})
+		allocs := math.Inf(1)
+		for range 3 { // a garbage collection takes idle encoders away
+			allocs = min(allocs, testing.AllocsPerRun(5, func() {
+				choice = selector.Select(Input{Chunk: s.data, Profile: &prof, Set: set})
+			}))
+		}
 		if choice.ID == Delta {
-			require.LessOrEqual(t, allocs, 12.0, "%s: a plan and its start", s.name)
+			require.LessOrEqual(t, allocs, 4.0, "%s: more than a plan, its fields and a start", s.name)
 			continue
 		}
 		require.Zero(t, allocs, s.name)

@@ -129,14 +129,13 @@ func planTables(in Input, byRule Choice) Choice {
 			}
 			continue
 		}
-		start := &delta.Start{At: at, Plan: v.Plan.Clone()}
 		if v.Repeats && v.Encoded*100 > v.Rival*doubtless {
-			if v = e.Confirm(in.Chunk[at:], start.Plan, effort, backend); !pays(in, v, byRule.ID) {
+			if v = e.Confirm(in.Chunk[at:], v.Plan, effort, backend); !pays(in, v, byRule.ID) {
 				continue
 			}
 		}
 		return Choice{
-			ID: Delta, Plan: start, Expected: int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
+			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()}, Expected: int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
 			Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
 			Reason:     "a table of numbers or records",
 		}

@@ -9,6 +9,7 @@ func order0(h *[256]uint32, n int) uint16 {
 		return 0
 	}
 	const rounding = 1 << (entropy.FracBits - 9)
-	perByte := entropy.Unbiased(h, n)/uint64(n) + rounding
+	information, _ := entropy.Unbiased(h, n)
+	perByte := information/uint64(n) + rounding
 	return uint16(min(perByte, 8*entropy.One) >> (entropy.FracBits - 8))
 }

@@ -64,14 +64,11 @@ func Total(h *[256]uint32, n int) (information uint64, values int) {
 }
 
 // Unbiased returns the order-0 information in n symbols that h counts, were
-// they coded by the statistics of the source they come from. A sample shows
-// too little of the source and so seems too orderly; the correction of Miller
-// and Madow adds (values seen - 1) / 2 nats (G. Miller, Note on the bias of
-// information estimates, 1955).
-func Unbiased(h *[256]uint32, n int) uint64 {
-	information, values := Total(h, n)
-	if values == 0 {
-		return 0
-	}
-	return information + uint64(values-1)*nat/2
+// they coded by the statistics of the source they come from, and the number of
+// different symbols among them. A sample shows too little of the source and so
+// seems too orderly; the correction of Miller and Madow adds (values seen - 1)
+// / 2 nats (G. Miller, Note on the bias of information estimates, 1955).
+func Unbiased(h *[256]uint32, n int) (information uint64, values int) {
+	information, values = Total(h, n)
+	return information + uint64(max(values-1, 0))*nat/2, values
 }

@@ -145,7 +145,7 @@ type gain struct {
 // gain tries the plan on the start of src.
 func (e *Encoder) gain(src []byte, plan *Plan) gain {
 	p := src[:min(len(src), stretchLen)]
-	before := e.sampleCost(p)
+	before := sampleBytes(p)
 	table := p[plan.Head:]
 	var total, bytes uint64
 	offset := 0

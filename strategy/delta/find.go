@@ -8,26 +8,31 @@ import (
 	"github.com/sigmalang/sigma/internal/entropy"
 )
 
-// finder looks for plans. All its figures are information in fixed point, as
-// in package entropy; per byte or per number as their names say.
+// finder holds what a search for a plan needs. All its figures are information
+// in fixed point, as in package entropy, of a byte or of a number.
 type finder struct {
-	candidates        []int
-	layouts           []layout
-	laneCost          []laneCost // of the lanes of all candidates
-	options           []options
-	path, spare       []choice
-	best, next, other draft
-	sample            sample
+	candidates []int // record lengths
+	layouts    []layout
+	laneCost   []laneCost // of the lanes of all candidates
+
+	options     []options // by byte of the record
+	path, spare []choice
+	best        draft // of all so far
+	next, other draft // in the making
+	sample      sample
 }
 
 const (
-	// A search looks at no more than searchSpan bytes.
-	searchSpan = 256 << 10
-
-	minTable = 1 << 10 // bytes
-
-	// Samples are taken at so many places.
+	// A search looks at no more than searchSpan bytes, from samplePlaces of
+	// them. A table shorter than minTable is not worth its plan.
+	searchSpan   = 256 << 10
 	samplePlaces = 4
+	minTable     = 1 << 10
+
+	// Of the layouts that come close to the best, in percent, this many are
+	// drafted.
+	drafted    = 2
+	comesClose = 110
 )
 
 // layout is a record length, with what a byte of its lanes costs.
@@ -45,28 +50,25 @@ func (e *Encoder) Find(src []byte, effort Effort, backend Backend) (Verdict, boo
 	return e.find(src, false)
 }
 
+// find is Find, again if there was a table just before.
 func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 	if len(src) < minTable {
 		return Verdict{}, false
 	}
 	p := src[:min(len(src), searchSpan)]
-	before := e.sampleCost(p)
+	bytes := sampleBytes(p)
 	var agreement int
 	e.candidates, _, agreement = strides(e.candidates[:0], p)
-	if before.printable*100 >= before.n*97 && agreement < 55 {
+	if bytes.text && agreement < fewestAgree {
 		return Verdict{}, false
 	}
 	e.score(p)
-	if e.hopeless(before.perByte) {
+	if e.hopeless(p, bytes.perByte) {
 		return Verdict{}, false
 	}
-	if _, matched := matchGain(middle(p, probeLen), before.perByte); matched*5 >= min(len(p), probeLen) &&
-		e.layouts[0].score*100 > before.perByte*85 {
-		return Verdict{}, false // what repeats needs a clearer order to be a table
-	}
 	e.best.perByte = 1<<64 - 1
-	for _, l := range e.layouts[:min(len(e.layouts), 2)] {
-		if l.score*100 > e.layouts[0].score*110 {
+	for _, l := range e.layouts[:min(len(e.layouts), drafted)] {
+		if l.score*100 > e.layouts[0].score*comesClose {
 			break
 		}
 		if e.layOut(p, l, &e.next); e.next.perByte < e.best.perByte {
@@ -74,10 +76,10 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 		}
 	}
 	e.findRow(p, &e.best)
-	if e.best.plan.Row == 0 && e.best.perByte*100 > before.perByte*97 {
+	if e.best.plan.Row == 0 && e.best.perByte*100 > bytes.perByte*97 {
 		return Verdict{}, false // its lanes show no more than the bytes do
 	}
-	v := e.trial(p, before.perByte, again)
+	v := e.trial(p, bytes.perByte, again)
 	return v, v.Encoded < v.Rival
 }
 
@@ -119,25 +121,42 @@ func (e *Encoder) numberScore(p []byte, width uint8) uint64 {
 	return min(little, big) / uint64(width)
 }
 
-// hopeless reports whether no layout shows more than the bytes by themselves.
-func (e *Encoder) hopeless(perByte uint64) bool {
+// hopeless reports whether no layout shows clearly more than the bytes of p by
+// themselves, of which one holds perByte.
+func (e *Encoder) hopeless(p []byte, perByte uint64) bool {
+	const bit = entropy.One
 	best := e.layouts[0].score
-	switch {
-	case perByte > 7*entropy.One+entropy.One/2 && best > 7*entropy.One+entropy.One*85/100:
-		return true
-	case best*100 <= perByte*93:
-		return false
+	if perByte > 15*bit/2 && best > 785*bit/100 {
+		return true // next to nothing shows in either
 	}
-	return perByte <= 6*entropy.One+entropy.One/2 || best*1000 >= perByte*975
+	// Where the bytes are nearly even already, little is clear enough. What
+	// repeats needs a clearer order: else the backend does better.
+	clear := uint64(930)
+	if perByte > 13*bit/2 {
+		clear = 975
+	}
+	probe := middle(p, probeLen)
+	if _, matched := matchGain(probe, perByte); matched*5 >= len(probe) {
+		clear = 850
+	}
+	return best*1000 > perByte*clear
 }
 
-type sampled struct {
-	n, printable int
-	perByte      uint64
+// byteSample is what a sample of the bytes shows, whatever their order.
+type byteSample struct {
+	perByte uint64 // order-0 information
+	text    bool   // nearly all of it is printable
 }
 
-// sampleCost is the order-0 information of a sample of p.
-func (e *Encoder) sampleCost(p []byte) sampled {
+const (
+	// Bytes of which this many percent are printable are text, unless this many
+	// percent of them agree with those one record before: then they are a table
+	// in fixed columns.
+	mostlyText  = 97
+	fewestAgree = 55
+)
+
+func sampleBytes(p []byte) byteSample {
 	const places, span = 4, 2 << 10
 	var h [256]uint32
 	n := 0
@@ -146,12 +165,15 @@ func (e *Encoder) sampleCost(p []byte) sampled {
 		count(&h, p[(len(p)-each)*i/(places-1):][:each])
 		n += each
 	}
-	s := sampled{n: n, perByte: entropy.Unbiased(&h, n) / uint64(max(n, 1))}
-	for b := ' '; b <= '~'; b++ {
-		s.printable += int(h[b])
+	printable := h['\n'] + h['\t'] + h['\r']
+	for _, c := range h[' ' : '~'+1] {
+		printable += c
 	}
-	s.printable += int(h['\n'] + h['\t'] + h['\r'])
-	return s
+	information, _ := entropy.Unbiased(&h, n)
+	return byteSample{
+		perByte: information / uint64(max(n, 1)),
+		text:    int(printable)*100 >= n*mostlyText,
+	}
 }
 
 // runs returns where in p the runs of records begin that stand for all, in
@@ -202,14 +224,15 @@ func (e *Encoder) laneScore(p []byte, stride int) uint64 {
 
 // laneInformation is what a byte of a lane costs, with its share of a table.
 func laneInformation(h *[256]uint32, n int) uint64 {
-	information, values := entropy.Total(h, n)
+	information, values := entropy.Unbiased(h, n)
 	if values <= 1 {
 		return 0
 	}
-	const nat = 94548
-	information += uint64(values-1) * nat / 2
-	perByte := information/uint64(n) + uint64(min(values, 128))*3*entropy.One/(16<<10)
-	if perByte > 7*entropy.One+entropy.One*9/10 || n < 512 && perByte > 7*entropy.One+entropy.One*11/20 {
+	const tableShare = 3 * entropy.One / (16 << 10) // three bits a value, over a usual segment
+	perByte := information/uint64(n) + uint64(min(values, 128))*tableShare
+	// Of what seems to hold this much a sample cannot tell whether it is less
+	// than all.
+	if perByte > 79*entropy.One/10 || n < 512 && perByte > 755*entropy.One/100 {
 		return 8 * entropy.One
 	}
 	return perByte

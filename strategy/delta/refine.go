@@ -1,8 +1,6 @@
 package delta
 
-import (
-	"github.com/sigmalang/sigma/internal/entropy"
-)
+import "github.com/sigmalang/sigma/internal/entropy"
 
 const (
 	refineRecords = 768 // at all places together
@@ -245,7 +243,8 @@ func bucketInformation(col []uint64) uint64 {
 		h[symbol]++
 		open += uint64(bits)
 	}
-	return entropy.Unbiased(&h, len(col)) + open*entropy.One
+	information, _ := entropy.Unbiased(&h, len(col))
+	return information + open*entropy.One
 }
 
 const quickRecords = 256
