@@ -43,9 +43,9 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 		}
 		_, cost := e.acrossRows(table, plan, lead, r)
 		if cost*e.effort.price().rows > d.cost[lead]*100 {
-			// It gains little, here; but a grid it is if no other distance does
-			// as well.
-			if _, other := e.acrossRows(table, plan, lead, r+r/3+1); cost > d.cost[lead] || cost*10 > other*9 {
+			// It gains little, here; but a grid it is if another distance does
+			// clearly worse.
+			if _, other := e.acrossRows(table, plan, lead, r-r/3); cost > d.cost[lead] || cost*10 > other*9 {
 				continue
 			}
 		}
