@@ -86,7 +86,8 @@ func (b zstdBackend) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 }
 
 // Tables are looked for at the start of a chunk and, in case something else
-// precedes them, further on: at more places where the profile points to them.
+// precedes them, further on: at more places where the profile points to them or
+// there is time.
 var (
 	tablesFrom     = [...]int{0, 384 << 10}
 	moreTablesFrom = [...]int{0, 128 << 10, 384 << 10, 896 << 10}
@@ -115,7 +116,7 @@ func planTables(in Input, byRule Choice) Choice {
 	defer deltaEncoders.Put(e)
 	effort, backend := deltaEffort(in.Level), zstdBackend{in.Level}
 	places := tablesFrom[:]
-	if in.Profile.Class == ClassDeltaFriendly {
+	if in.Profile.Class == ClassDeltaFriendly || in.Level > LevelDefault {
 		places = moreTablesFrom[:]
 	}
 	for _, at := range places {
@@ -124,8 +125,8 @@ func planTables(in Input, byRule Choice) Choice {
 		}
 		v, ok := e.Find(in.Chunk[at:], effort, backend)
 		if !ok || !pays(in, v, byRule.ID) {
-			if v.Repeats {
-				break // the rule's choice sees more in this data
+			if v.Repeats && v.Encoded*4 > v.Rival*5 {
+				break // the rule's choice sees more in this data, by far
 			}
 			continue
 		}
@@ -134,11 +135,17 @@ func planTables(in Input, byRule Choice) Choice {
 				continue
 			}
 		}
-		return Choice{
-			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()}, Expected: int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
+		choice := Choice{
+			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()},
+			Expected:   int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
 			Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
 			Reason:     "a table of numbers or records",
 		}
+		if at > 0 {
+			// Nobody knows how much of the chunk is like what was tried.
+			choice.Expected, choice.Confidence = 1, 50
+		}
+		return choice
 	}
 	return byRule
 }
