@@ -125,8 +125,8 @@ func planTables(in Input, byRule Choice) Choice {
 		}
 		v, ok := e.Find(in.Chunk[at:], effort, backend)
 		if !ok || !pays(in, v, byRule.ID) {
-			if v.Repeats && v.Encoded*4 > v.Rival*5 {
-				break // the rule's choice sees more in this data, by far
+			if v.Plan != nil {
+				break // it is no table, however it is seen
 			}
 			continue
 		}

@@ -131,8 +131,8 @@ func (d *Decoder) segment(table []byte, first, n int) error {
 
 // bytes reads n numbers of a bytewise field, to places from at on.
 func (d *Decoder) bytes(table []byte, at, n int, f *Field) error {
-	lane := d.take(n)
-	if err := d.readStream(lane, depthTop); err != nil {
+	lane, err := d.stream(n)
+	if err != nil {
 		return err
 	}
 	b := newByteField(table, &d.plan, f)
@@ -353,8 +353,8 @@ func (d *Decoder) readLanes(n int, width uint8) (c coded, err error) {
 			d.src = d.src[2:]
 			continue
 		}
-		lane := d.take(n)
-		if err := d.readStream(lane, depthTop); err != nil {
+		lane, err := d.stream(n)
+		if err != nil {
 			return c, err
 		}
 		c.lanes[c.n], c.shifts[c.n] = lane, 8*b
@@ -364,9 +364,8 @@ func (d *Decoder) readLanes(n int, width uint8) (c coded, err error) {
 }
 
 func (d *Decoder) readBuckets(n int, width uint8) (c coded, err error) {
-	c.symbols = d.take(n)
 	c.wide, c.joiner.beyond = width == 8, symbolsBeyond(width)
-	if err := d.readStream(c.symbols, depthTop); err != nil {
+	if c.symbols, err = d.stream(n); err != nil {
 		return c, err
 	}
 	size, err := d.int(8 * n)
@@ -377,6 +376,24 @@ func (d *Decoder) readBuckets(n int, width uint8) (c coded, err error) {
 	clear(c.joiner.packed[copy(c.joiner.packed, d.src[:size]):])
 	d.src = d.src[size:]
 	return c, nil
+}
+
+// stream returns the n bytes of the next stream, where they are if they are
+// there as they are.
+func (d *Decoder) stream(n int) ([]byte, error) {
+	if n > 0 && len(d.src) > 0 {
+		switch form, rest := d.src[0], d.src[1:]; {
+		case form == formRaw && n <= len(rest):
+			d.src = rest[n:]
+			return rest[:n:n], nil
+		case form == formPooled && n <= len(d.pool):
+			s := d.pool[:n:n]
+			d.src, d.pool = rest, d.pool[n:]
+			return s, nil
+		}
+	}
+	out := d.take(n)
+	return out, d.readStream(out, depthTop)
 }
 
 // readStream fills out from the next stream.

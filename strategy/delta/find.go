@@ -29,6 +29,9 @@ const (
 	samplePlaces = 4
 	minTable     = 1 << 10
 
+	// Of longer records no more than this many lanes are scored, evenly spread.
+	scoredLanes = 64
+
 	// Of the layouts that come close to the best, in percent, this many are
 	// drafted.
 	drafted    = 2
@@ -39,12 +42,13 @@ const (
 type layout struct {
 	stride int
 	score  uint64
-	lanes  int // where in laneCost its lanes begin
+	lanes  int // where in laneCost its lanes begin; -1 if not all were looked at
 }
 
 // Find looks for a table that begins at the start of src and goes on for a
 // while. It reports false when there is none, or none that the backend would
-// not beat. The plan is the Encoder's, until its next call.
+// not beat; then the Verdict has a plan if it came to one. The plan is the
+// Encoder's, until its next call.
 func (e *Encoder) Find(src []byte, effort Effort, backend Backend) (Verdict, bool) {
 	e.backend, e.effort = backend, effort
 	return e.find(src, false)
@@ -77,7 +81,7 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 	}
 	e.findRow(p, &e.best)
 	if e.best.plan.Row == 0 && e.best.perByte*100 > bytes.perByte*97 {
-		return Verdict{}, false // its lanes show no more than the bytes do
+		return Verdict{Plan: &e.best.plan}, false // its lanes show no more than the bytes do
 	}
 	v := e.trial(p, bytes.perByte, again)
 	return v, v.Encoded < v.Rival
@@ -88,7 +92,10 @@ func (e *Encoder) score(p []byte) {
 	e.layouts, e.laneCost = e.layouts[:0], e.laneCost[:0]
 	for _, s := range e.candidates {
 		lanes := len(e.laneCost)
-		score := e.laneScore(p, s)
+		score := e.laneScore(p, s, (s-1)/scoredLanes|1) // odd: numbers have low and high bytes
+		if s > scoredLanes {
+			lanes = -1
+		}
 		for _, w := range widths {
 			if int(w) == s && w > 1 {
 				score = min(score, e.numberScore(p, w))
@@ -193,12 +200,12 @@ type laneCost struct {
 	differences bool // rather than the bytes
 }
 
-// laneScore appends the costs of the lanes of a stride to laneCost and returns
-// the mean cost of a byte, with a small charge for long records.
-func (e *Encoder) laneScore(p []byte, stride int) uint64 {
+// laneScore appends the costs of every step-th lane of a stride to laneCost and
+// returns the mean cost of a byte, with a small charge for long records.
+func (e *Encoder) laneScore(p []byte, stride, step int) uint64 {
 	at, n := runs(p, stride, min(max(6<<10/stride, 192), 1536))
-	var total uint64
-	for o := range stride {
+	var total, lanes uint64
+	for o := 0; o < stride; o += step {
 		var raw, diff [256]uint32
 		for _, a := range at {
 			i := a*stride + o
@@ -217,8 +224,9 @@ func (e *Encoder) laneScore(p []byte, stride int) uint64 {
 		r, d := laneInformation(&raw, samplePlaces*n), laneInformation(&diff, samplePlaces*n)
 		e.laneCost = append(e.laneCost, laneCost{min(r, d), d < r})
 		total += min(r, d)
+		lanes++
 	}
-	perByte := total / uint64(stride)
+	perByte := total / lanes
 	return perByte + perByte*uint64(bits.Len(uint(stride)))/85
 }
 

@@ -38,6 +38,10 @@ type draft struct {
 // is coded.
 func (e *Encoder) layOut(p []byte, l layout, d *draft) {
 	stride := l.stride
+	if l.lanes < 0 {
+		l.lanes = len(e.laneCost)
+		e.laneScore(p, stride, 1)
+	}
 	lanes := e.laneCost[l.lanes:][:stride]
 	e.options = e.options[:0]
 	for o := range stride {

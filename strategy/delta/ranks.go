@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+
+	"github.com/sigmalang/sigma/internal/entropy"
 )
 
 // The rank coder writes the different numbers of a column once, the most
@@ -31,9 +33,9 @@ type rankTable struct {
 // mostRanks is how many different numbers a dictionary may hold for n numbers.
 func mostRanks(n int) int { return min(maxDistinct, max(n/3, 2)) }
 
-// build collects the different numbers of col, and reports whether they are
-// at most that many.
-func (t *rankTable) build(col []uint64, most int) bool {
+// collect counts the different numbers of col, and reports whether they are at
+// most that many.
+func (t *rankTable) collect(col []uint64, most int) bool {
 	if t.slots == nil {
 		t.slots = make([]uint16, rankSlots)
 	}
@@ -53,6 +55,20 @@ func (t *rankTable) build(col []uint64, most int) bool {
 		}
 		t.counts[*slot-1]++
 	}
+	return true
+}
+
+// information is what the n numbers that were collected cost as symbols.
+func (t *rankTable) information(n int) uint64 {
+	total := uint64(n) * uint64(entropy.Log2(uint32(n)))
+	for _, c := range t.counts {
+		total -= uint64(c) * uint64(entropy.Log2(c))
+	}
+	return total
+}
+
+// sort gives the numbers that were collected their ranks.
+func (t *rankTable) sort() {
 	t.order, t.ranks = t.order[:0], t.ranks[:0]
 	for i := range t.values {
 		t.order, t.ranks = append(t.order, uint16(i)), append(t.ranks, 0)
@@ -63,7 +79,6 @@ func (t *rankTable) build(col []uint64, most int) bool {
 	for rank, place := range t.order {
 		t.ranks[place] = uint16(rank)
 	}
-	return true
 }
 
 // find returns the slot of a number or the one for it; nil when it is too far
@@ -87,9 +102,10 @@ func (t *rankTable) rank(x uint64) uint64 { return uint64(t.ranks[*t.find(x)-1])
 // dst as it was.
 func (e *Encoder) appendRanks(dst []byte, col []uint64) ([]byte, bool) {
 	t := &e.ranks
-	if !t.build(col, mostRanks(len(col))) {
+	if !t.collect(col, mostRanks(len(col))) {
 		return dst, false
 	}
+	t.sort()
 	dst = binary.AppendUvarint(dst, uint64(len(t.values)))
 	m := e.mark()
 	sorted := e.takeColumn(len(t.values))

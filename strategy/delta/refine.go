@@ -58,7 +58,7 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 		return
 	}
 	copy(t.work, t.raw)
-	if !e.ranks.build(t.work, len(t.work)*2/3) {
+	if !e.ranks.collect(t.work, len(t.work)*2/3) {
 		return
 	}
 	few := len(e.ranks.values)
@@ -74,13 +74,11 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 	case MapDecimal:
 		odd = toDecimals(col, f.Width, f.Exp, nil)
 	}
-	if !e.ranks.build(col, 2*few) {
+	if !e.ranks.collect(col, 2*few) {
 		return // there is no end of them
 	}
-	for i, x := range col {
-		col[i] = e.ranks.rank(x)
-	}
-	cost := bucketInformation(col) / uint64(len(col))
+	// Buckets of ranks lose a little against symbols of their own.
+	cost := e.ranks.information(len(col))/uint64(len(col)) + entropy.One/8
 	// All of a segment's numbers share one dictionary. There will be more.
 	distinct := uint64(len(e.ranks.values)) * 3 / 2
 	cost += distinct * 4 * uint64(f.Width) * entropy.One / uint64(segmentRecords(stride))
