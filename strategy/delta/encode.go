@@ -28,6 +28,7 @@ type Encoder struct {
 	pool      []byte // pooled streams
 	allPooled bool   // all streams are to be
 	poolRoom  int    // how long the pool may get
+	trying    bool   // what comes out is only measured
 	lanes     []lane // of the section
 	at        int    // the lane that is next
 	sums      []uint16

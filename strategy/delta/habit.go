@@ -20,7 +20,8 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 
 // repeats reports whether the backend makes clearly less of s than its
 // order-0 information. What a probe for matches does not find the backend is
-// not asked for, and where time counts it is not asked at all.
+// not asked for, and where time counts, or this is a trial itself, it is not
+// asked at all.
 func (e *Encoder) repeats(s []byte, information uint64) bool {
 	const tried = 16 << 10
 	if len(s) < 64 {
@@ -33,7 +34,7 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	if share := perByte * uint64(len(probe)); gain*price.poolShare < share*100 || gain < price.pool*uint64(len(probe)) {
 		return false
 	}
-	if !price.poolTrial {
+	if !price.poolTrial || e.trying {
 		return true
 	}
 	t := middle(s, tried)

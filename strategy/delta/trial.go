@@ -128,7 +128,9 @@ func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan) int {
 	p := *plan
 	p.Head = 0
 	e.body, e.pool = e.body[:0], e.pool[:0]
+	e.trying = true
 	e.table(stretch, &p)
+	e.trying = false
 	out, err := e.assemble(buf)
 	if err != nil {
 		return len(stretch)
