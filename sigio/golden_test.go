@@ -22,7 +22,7 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		digest string
 	}{
 		{sigio.LevelFastest, "abab24e59feb9199"},
-		{sigio.LevelDefault, "660d4a8f7d475849"},
+		{sigio.LevelDefault, "cd28d083ce17c45b"},
 		{sigio.LevelBetter, "c8db834dd01d170e"},
 		{sigio.LevelBest, "6fc2de413b4bd83c"},
 	} {

@@ -109,7 +109,8 @@ const (
 // planTables looks for tables in the chunk. What it returns is the rule's
 // choice if there are none, or none that pay.
 func planTables(in Input, byRule Choice) Choice {
-	if !has(in.Set, Delta) || !mayHoldTables(in) {
+	n := len(in.Chunk)
+	if !has(in.Set, Delta) || !mayHoldTables(in) || !pays(in, delta.Verdict{Raw: n, Rival: n}, byRule.ID) {
 		return byRule
 	}
 	e := borrowDeltaEncoder()
@@ -136,18 +137,26 @@ func planTables(in Input, byRule Choice) Choice {
 			}
 		}
 		choice := Choice{
-			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()},
-			Expected:   int(int64(v.Rival) * int64(len(in.Chunk)) / int64(v.Raw)),
+			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()}, Expected: 1,
 			Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
 			Reason:     "a table of numbers or records",
 		}
-		if at > 0 {
-			// Nobody knows how much of the chunk is like what was tried.
-			choice.Expected, choice.Confidence = 1, 50
+		if at == 0 { // else something precedes it: how much of all, nobody knows
+			choice.Expected = max(rivalLen(in, v, e, backend), 1)
 		}
 		return choice
 	}
 	return byRule
+}
+
+// rivalLen estimates what zstd makes of the whole chunk: from what it made of
+// the trial or, if that is less, of samples all over the chunk; without what
+// repeats further apart than either shows.
+func rivalLen(in Input, v delta.Verdict, e *delta.Encoder, backend delta.Backend) int {
+	n := int64(len(in.Chunk))
+	rival := min(int64(v.Rival)*n/int64(v.Raw), int64(e.EstimateRival(in.Chunk, backend)))
+	far := min(int64(survey(in.Chunk).repeats), n)
+	return int(rival * (n - far) / n)
 }
 
 // pays reports whether delta delivers what was tried sooner than its rival.

@@ -156,3 +156,37 @@ func TestDecodeRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestAppendIgnoresWhatIsNoPlan: a start is a hint, and may be any.
+func TestAppendIgnoresWhatIsNoPlan(t *testing.T) {
+	src := walk32(4000)
+	backend := newFrames(t)
+	for name, plan := range map[string]Plan{
+		"no fields":                 {Stride: 4},
+		"no stride":                 {},
+		"fields too narrow":         {Stride: 4, Fields: []Field{{Width: 2}}},
+		"fields too wide":           {Stride: 4, Fields: []Field{{Width: 8}}},
+		"a long stride":             {Stride: 600, Fields: make([]Field, 600)},
+		"a width of 5":              {Stride: 5, Fields: []Field{{Width: 5}}},
+		"a width of 0":              {Stride: 1, Fields: []Field{{}, {Width: 1}}},
+		"rows of one":               {Stride: 4, Row: 1, Fields: []Field{{Width: 4}}},
+		"rows without a length":     {Stride: 4, Fields: []Field{{Width: 4, Y: 1}}},
+		"a head of a record":        {Stride: 4, Head: 4, Fields: []Field{{Width: 4}}},
+		"a head before the start":   {Stride: 4, Head: -1, Fields: []Field{{Width: 4}}},
+		"minus nothing":             {Stride: 4, Fields: []Field{{Width: 4, Minus: true}}},
+		"minus of another width":    {Stride: 6, Fields: []Field{{Width: 2}, {Width: 4, Minus: true}}},
+		"a coder that is not":       {Stride: 4, Fields: []Field{{Width: 4, Code: coders}}},
+		"linear by a divisor":       {Stride: 4, Fields: []Field{{Width: 4, Map: MapDivide, Predict: PredictLinear}}},
+		"differences of order four": {Stride: 4, Fields: []Field{{Width: 4, X: 4}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e Encoder
+			out, err := e.Append(nil, src, Start{Plan: &plan}, 1, backend)
+			require.NoError(t, err)
+			var d Decoder
+			got, err := d.Decode(nil, out, len(src), backend)
+			require.NoError(t, err)
+			requireSame(t, src, got, name)
+		})
+	}
+}

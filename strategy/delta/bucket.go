@@ -89,11 +89,11 @@ func (w *splitter) finish() []byte {
 type joiner struct {
 	packed []byte // with bitSlack bytes behind the bits
 	at     uint   // bits read
-	beyond byte   // the first symbol that is too large for the numbers, or 0
+	beyond byte   // the first symbol that is too large for the numbers
 }
 
 // symbolsBeyond returns the first symbol of numbers that do not fit width bytes.
-func symbolsBeyond(width uint8) byte { return byte(32*int(width) - 4) } // 0 would be 256
+func symbolsBeyond(width uint8) byte { return byte(32*int(width) - 4) }
 
 // join fills col from symbols. It fails when there are not enough bits, or a
 // symbol is too large.
@@ -114,7 +114,7 @@ func (r *joiner) join(col []uint64, symbols []byte) bool {
 		largest = max(largest, s)
 	}
 	r.at = at
-	return largest <= r.beyond-1
+	return largest < r.beyond
 }
 
 // joinWide is join for numbers that may leave more than 57 bits open, which
@@ -136,7 +136,7 @@ func (r *joiner) joinWide(col []uint64, symbols []byte) bool {
 		largest = max(largest, s)
 	}
 	r.at = at
-	return largest <= r.beyond-1
+	return largest < r.beyond
 }
 
 // finished reports whether all bits were used, and those left in the last byte

@@ -111,7 +111,7 @@ func TestSplitJoin(t *testing.T) {
 				joins["narrow"] = (*joiner).join
 			}
 			for name, join := range joins {
-				r := joiner{packed: slack(packed)}
+				r := joiner{packed: slack(packed), beyond: symbolsBeyond(8)}
 				got := make([]uint64, len(col))
 				cut := len(col) / 2
 				require.True(t, join(&r, got[:cut], symbols[:cut]), name)
@@ -129,7 +129,7 @@ func TestJoinRefusesOtherLengths(t *testing.T) {
 		"wide": (*joiner).joinWide, "narrow": (*joiner).join,
 	} {
 		for n := range len(packed) + 20 {
-			r := joiner{packed: slack(append(packed[:min(n, len(packed))], make([]byte, max(n-len(packed), 0))...))}
+			r := joiner{packed: slack(append(packed[:min(n, len(packed))], make([]byte, max(n-len(packed), 0))...)), beyond: symbolsBeyond(8)}
 			ok := join(&r, make([]uint64, len(symbols)), symbols) && r.finished()
 			require.Equal(t, n == len(packed), ok, "%s: %d bytes of %d", name, n, len(packed))
 		}
@@ -146,7 +146,7 @@ func TestJoinSurvivesAnySymbols(t *testing.T) {
 			packed := make([]byte, n+bitSlack)
 			paint(packed, 0xFF)
 			for _, join := range []func(*joiner, []uint64, []byte) bool{(*joiner).join, (*joiner).joinWide} {
-				r := joiner{packed: packed}
+				r := joiner{packed: packed, beyond: symbolsBeyond(8)}
 				ok := join(&r, make([]uint64, len(symbols)), symbols)
 				require.False(t, ok && r.finished() && (n > 0) != (bucketOpen[s] > 0))
 			}

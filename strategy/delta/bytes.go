@@ -209,7 +209,7 @@ func (b *byteField) unfoldRows(lane []byte, at int) {
 }
 
 // unfoldMedian waits for each number before it can predict the next: about
-// eight cycles, whatever surrounds them. BenchmarkBytes shows it.
+// eight cycles, whatever surrounds them.
 func (b *byteField) unfoldMedian(lane []byte, at int) {
 	t, left, mask, stride, row := b.table, b.left, b.mask, b.stride, b.row
 	bias := byte(b.bias())

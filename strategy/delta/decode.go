@@ -8,7 +8,8 @@ import (
 )
 
 // A Decoder holds what decoding needs beside its input: scratch memory that
-// grows to about the length of a segment's columns and stays. It is for one
+// grows to a few times the length of a segment, or to that of the chunk where
+// most of it is pooled, and stays. It is for one
 // goroutine. The zero value is ready for use.
 type Decoder struct {
 	arena

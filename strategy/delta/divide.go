@@ -71,12 +71,13 @@ func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 		here := *plan
 		here.Head = (plan.Stride - phase) % plan.Stride
 		now := e.gain(src[at:], &here)
-		worse := now.share > first.share+first.share/4+unit/16
+		// A quarter of what it saved at first may be chance.
+		worse := now.share > first.share+(unit-min(first.share, unit))/4+unit/64
 		switch {
 		case worse || (at-from)%lightSearch == 0 && e.seemsOther(src[at:], plan.Stride):
 			v, ok := e.find(src[at-phase:], true)
 			if !ok || !pays(v) {
-				if worse && now.share > unit {
+				if worse && now.over() {
 					return at - phase, nil // the table is over
 				}
 			} else if e.gain(src[at-phase:], v.Plan).perByte < now.perByte-now.perByte/16 {
@@ -140,6 +141,13 @@ const (
 type gain struct {
 	perByte uint64 // information, by plain differences where the plan predicts
 	share   uint64 // of the order-0 information of the bytes; unit is all of it
+	repeats bool   // much of it
+}
+
+// over reports whether the plan leaves next to nothing gained, or so little
+// that the backend gains more by the repeats.
+func (g gain) over() bool {
+	return g.share > unit-unit/8 || g.repeats && g.share > unit-unit*3/8
 }
 
 // gain tries the plan on the start of src.
@@ -161,5 +169,7 @@ func (e *Encoder) gain(src []byte, plan *Plan) gain {
 		}
 		offset += int(f.Width)
 	}
-	return gain{total / bytes, total * unit / max(before.perByte*bytes, 1)}
+	probe := middle(p, probeLen)
+	_, matched := matchGain(probe, before.perByte)
+	return gain{total / bytes, total * unit / max(before.perByte*bytes, 1), matched*5 >= len(probe)}
 }

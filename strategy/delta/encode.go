@@ -17,7 +17,8 @@ type Backend interface {
 }
 
 // An Encoder holds what encoding needs beside its input: scratch memory that
-// grows to about the length of a segment's columns and stays. It is for one
+// grows to a few times the length of a segment, or to that of the chunk where
+// most of it is pooled, and stays. It is for one
 // goroutine. The zero value is ready for use.
 type Encoder struct {
 	arena
@@ -85,9 +86,8 @@ func (e *Encoder) nextLane() *lane {
 //
 // The lengths of sections, varints, add up to the chunk's. A table's first
 // Head bytes and what is left behind its last whole record, of which there is
-// one at least, are raw. Segments
-// hold the stated number of records each, minSegment to maxSegment, the last
-// one the rest. The pool is at most maxPooled times as long as the chunk.
+// one at least, are raw. Segments hold the stated number of records each,
+// minSegment to maxSegment, the last one the rest.
 const (
 	payloadHeader = 8
 	sectionPlain  = 0
@@ -100,10 +100,11 @@ type Start struct {
 	Plan *Plan
 }
 
-// within leaves out what src is too short for: a start is but a hint.
+// within leaves out what is no plan or what src is too short for: a start is
+// but a hint.
 func (s Start) within(src []byte) Start {
 	s.At = min(max(s.At, 0), len(src))
-	if s.Plan != nil && len(src)-s.At < s.Plan.Head+samplePlaces*s.Plan.Stride {
+	if s.Plan != nil && (!s.Plan.valid() || len(src)-s.At < s.Plan.Head+samplePlaces*s.Plan.Stride) {
 		s.Plan = nil
 	}
 	return s

@@ -91,11 +91,11 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 func (e *Encoder) score(p []byte) {
 	e.layouts, e.laneCost = e.layouts[:0], e.laneCost[:0]
 	for _, s := range e.candidates {
-		lanes := len(e.laneCost)
-		score := e.laneScore(p, s, (s-1)/scoredLanes|1) // odd: numbers have low and high bytes
+		lanes, step := len(e.laneCost), 1
 		if s > scoredLanes {
-			lanes = -1
+			lanes, step = -1, (s-1)/scoredLanes*2+1 // odd, lest all be high bytes
 		}
+		score := e.laneScore(p, s, step)
 		for _, w := range widths {
 			if int(w) == s && w > 1 {
 				score = min(score, e.numberScore(p, w))
@@ -103,21 +103,21 @@ func (e *Encoder) score(p []byte) {
 		}
 		e.layouts = append(e.layouts, layout{s, score, lanes})
 	}
+	var all [maxCandidates]layout
+	scored := all[:copy(all[:], e.layouts)]
 	// The more lanes there are, the better they seem by chance.
-	kept := e.layouts[:0]
-	for _, l := range e.layouts {
+	e.layouts = slices.DeleteFunc(e.layouts, func(l layout) bool {
 		limit := uint64(920)
 		if l.stride <= 8 {
 			limit = 985
 		}
-		needless := slices.ContainsFunc(e.layouts, func(d layout) bool {
-			return d.stride < l.stride && l.stride%d.stride == 0 && l.score*1000 > d.score*limit
-		})
-		if !needless {
-			kept = append(kept, l)
+		for _, d := range scored {
+			if d.stride < l.stride && l.stride%d.stride == 0 && l.score*1000 > d.score*limit {
+				return true
+			}
 		}
-	}
-	e.layouts = kept
+		return false
+	})
 	slices.SortStableFunc(e.layouts, func(a, b layout) int { return cmp.Compare(a.score, b.score) })
 }
 

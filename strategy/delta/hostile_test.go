@@ -173,7 +173,7 @@ func costly(rawLen int) map[string][]byte {
 	// Weights 11 to 1 make a table of 11 bits; the first symbol's code is a 1.
 	table := []byte{127 + 11, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10, 0xFF, 0xFF, 0xFF, 1}
 	sections("huffman tables", minHuffman, bytewise, slices.Concat([]byte{formHuffman, byte(len(table))}, table)...)
-	sparse := []byte{formSparse, 1, minHuffman, 0, formConstant, maxGap}
+	sparse := []byte{formSparse, 1, minHuffman, minHuffman, formConstant, 0, formConstant, 7}
 	sections("sparse streams", minHuffman, bytewise, sparse...)
 
 	var p *Plan

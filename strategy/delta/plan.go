@@ -169,7 +169,7 @@ func (f *Field) append(dst []byte, times int) []byte {
 	return dst
 }
 
-// parsePlan fills p from the front of src and returns the rest.
+// parse fills p from the front of src and returns the rest.
 func (p *Plan) parse(src []byte) ([]byte, error) {
 	var v [3]int
 	var err error
@@ -179,7 +179,7 @@ func (p *Plan) parse(src []byte) ([]byte, error) {
 		}
 	}
 	p.Stride, p.Head, p.Row = v[0], v[1], v[2]
-	if p.Stride < 1 || p.Stride > maxStride || p.Head >= p.Stride || p.Row == 1 {
+	if !p.validShape() {
 		return nil, errMalformed
 	}
 	p.Fields = p.Fields[:0]
@@ -189,18 +189,45 @@ func (p *Plan) parse(src []byte) ([]byte, error) {
 		if f, times, src, err = parseField(src); err != nil {
 			return nil, err
 		}
-		if times > left/int(f.Width) || f.acrossRows() && p.Row == 0 {
+		if times > left/int(f.Width) {
 			return nil, errMalformed
 		}
 		left -= times * int(f.Width)
 		for range times {
-			if f.Minus && (len(p.Fields) == 0 || p.Fields[len(p.Fields)-1].Width != f.Width) {
+			p.Fields = append(p.Fields, f)
+			if !p.validField(len(p.Fields) - 1) {
 				return nil, errMalformed
 			}
-			p.Fields = append(p.Fields, f)
 		}
 	}
 	return src, nil
+}
+
+// valid reports whether the plan can be written and read.
+func (p *Plan) valid() bool {
+	if !p.validShape() {
+		return false
+	}
+	width := 0
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		if !slices.Contains(widths[:], f.Width) || !f.valid() || !p.validField(i) {
+			return false
+		}
+		width += int(f.Width)
+	}
+	return width == p.Stride
+}
+
+func (p *Plan) validShape() bool {
+	return p.Stride >= 1 && p.Stride <= maxStride && p.Head >= 0 && p.Head < p.Stride &&
+		p.Row >= 0 && p.Row <= maxRow && p.Row != 1
+}
+
+// validField reports whether a valid field fits what precedes it.
+func (p *Plan) validField(i int) bool {
+	f := &p.Fields[i]
+	return (p.Row > 0 || !f.acrossRows()) && (!f.Minus || i > 0 && p.Fields[i-1].Width == f.Width)
 }
 
 func parseField(src []byte) (f Field, times int, rest []byte, err error) {

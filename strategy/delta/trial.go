@@ -137,3 +137,20 @@ func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan) int {
 	}
 	return len(out)
 }
+
+// EstimateRival estimates what the backend alone makes of src, from samples of
+// all parts of it. Repeats further apart than a sample it does not see.
+func (e *Encoder) EstimateRival(src []byte, backend Backend) int {
+	const places, span = 8, 4 << 10
+	if len(src) <= places*span {
+		return backend.Estimate(nil, src)
+	}
+	m := e.mark()
+	defer e.release(m)
+	all := e.take(places * span)
+	for i := range places {
+		copy(all[i*span:][:span], src[(len(src)-span)*i/(places-1):])
+	}
+	n := backend.Estimate(e.take(len(all) + 1024)[:0], all)
+	return int(int64(n) * int64(len(src)) / int64(len(all)))
+}

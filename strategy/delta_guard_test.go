@@ -1,0 +1,58 @@
+package strategy
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// walk is a random walk of little-endian numbers, a table to anyone who looks.
+func walk(n, step int, seed uint64) []byte {
+	r := seeded(seed)
+	b := make([]byte, 0, n)
+	for x := uint32(1 << 30); len(b) < n; {
+		x += uint32(r.IntN(2*step+1)) - uint32(step)
+		b = binary.LittleEndian.AppendUint32(b, x)
+	}
+	return b
+}
+
+// TestDeltaIsHeldAgainstZstd: where zstd makes far less of a chunk than a search
+// for tables could see, the choice must leave it to a comparison of both.
+func TestDeltaIsHeldAgainstZstd(t *testing.T) {
+	for _, c := range []struct {
+		name  string // the defect
+		chunk []byte
+	}{
+		{"a table that repeats far apart", repeated(string(walk(32*kib, 1<<10, 1)), mib)},
+		{"a table that repeats as a whole", repeated(string(walk(300*kib, 1<<12, 2)), mib)},
+		{"noise behind the table that repeats", join(walk(128*kib, 1<<21, 3), repeated(string(randomBytes(32*kib, 4)), 900*kib))},
+		{"text behind the table", join(walk(128*kib, 1<<21, 5), english(900*kib, 6))},
+		{"words with the high bit set", join(walk(128*kib, 1<<23, 7), highWords(900*kib))},
+	} {
+		for _, level := range []Level{LevelDefault, LevelBest} {
+			t.Run(c.name+", "+level.String(), func(t *testing.T) {
+				byZstd, err := zstdFrame{}.Encode(nil, c.chunk, Params{Level: level, Limit: 2 * len(c.chunk)})
+				require.NoError(t, err)
+				choice := choose(c.chunk, level, Default())
+				if choice.ID != Delta {
+					return
+				}
+				out, err := deltaTables{}.Encode(nil, c.chunk, Params{Level: level, Limit: 2 * len(c.chunk), Plan: choice.Plan})
+				require.NoError(t, err)
+				if len(out) <= choice.Expected {
+					require.LessOrEqual(t, len(out)*1000, len(byZstd)*1005, "expected %d", choice.Expected)
+				}
+			})
+		}
+	}
+}
+
+func highWords(n int) []byte {
+	b := english(n, 8)
+	for i := range b {
+		b[i] |= 0x80
+	}
+	return b
+}
