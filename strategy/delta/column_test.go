@@ -145,3 +145,11 @@ func TestLoadStore(t *testing.T) {
 		require.Empty(t, a.columns, "scratch not given back")
 	})
 }
+
+// mask keeps the low width bytes of the numbers.
+func mask(col []uint64, width uint8) {
+	shift := 64 - 8*uint(width)
+	for i, x := range col {
+		col[i] = x << (shift & 63) >> (shift & 63)
+	}
+}

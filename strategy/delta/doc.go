@@ -19,11 +19,12 @@
 //	find, stride, layout, refine, row, trial   the search for a plan
 //	divide                                     where one plan gives way to another
 //	encode, decode, plan                       sections, segments, fields; plans on the wire
-//	column, maps, residual, linear, predict    numbers: gathered, mapped, predicted
+//	column, field, maps                        numbers: gathered, taken relative to a base, mapped
+//	residual, linear, predict                  predicted
 //	bytes                                      fields of one byte, in place
-//	bucket, ranks                              numbers to byte streams
+//	bucket, ranks, coded                       numbers to byte streams and back
 //	stream, classed, habit                     byte streams to payload
-//	effort                                     what time is worth
+//	effort, arena                              what time is worth; scratch memory
 //
 // # What it promises
 //

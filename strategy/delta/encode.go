@@ -18,8 +18,8 @@ type Backend interface {
 
 // An Encoder holds what encoding needs beside its input: scratch memory that
 // grows to a few times the length of a segment, or to that of the chunk where
-// most of it is pooled, and stays. It is for one
-// goroutine. The zero value is ready for use.
+// most of it is pooled, and stays. It is for one goroutine. The zero value is
+// ready for use.
 type Encoder struct {
 	arena
 	backend Backend

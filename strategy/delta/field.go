@@ -93,10 +93,3 @@ func rebase(col []uint64, base uint64, width uint8) {
 		col[i] = uint64(int64((x-base)<<(shift&63)) >> (shift & 63))
 	}
 }
-
-func mask(col []uint64, width uint8) {
-	shift := 64 - 8*uint(width)
-	for i, x := range col {
-		col[i] = x << (shift & 63) >> (shift & 63)
-	}
-}

@@ -14,12 +14,7 @@ const (
 func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 	m := e.mark()
 	defer e.release(m)
-	at, n := runs(p, stride, refineRecords)
-	s := &e.sample
-	s.raw, s.work, s.n = e.takeColumn(samplePlaces*n), e.takeColumn(samplePlaces*n), n
-	for i, a := range at {
-		e.load(s.raw[i*n:][:n], p[a*stride:], offset, stride, f)
-	}
+	s := e.takeSample(p, offset, stride, refineRecords, f)
 	t := tries{s, *f, 1 << 56}
 	variants, n := s.maps(f)
 	for _, c := range variants[:n] {
@@ -62,11 +57,7 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 		return
 	}
 	few := len(e.ranks.values)
-	at, n := runs(p, stride, records)
-	col := e.takeColumn(samplePlaces * n)
-	for i, a := range at {
-		e.load(col[i*n:][:n], p[a*stride:], offset, stride, &f)
-	}
+	col := e.takeRuns(p, offset, stride, records, &f)
 	odd := 0
 	switch f.Map {
 	case MapOrdered:
@@ -110,6 +101,24 @@ type sample struct {
 	raw, work []uint64
 	n         int // of a run
 	residuals residuals
+}
+
+// takeRuns returns about as many numbers of a field as asked for, of runs in
+// several places, until the arena is released.
+func (e *Encoder) takeRuns(p []byte, offset, stride, records int, f *Field) []uint64 {
+	at, n := runs(p, stride, records)
+	col := e.takeColumn(samplePlaces * n)
+	for i, a := range at {
+		e.load(col[i*n:][:n], p[a*stride:], offset, stride, f)
+	}
+	return col
+}
+
+func (e *Encoder) takeSample(p []byte, offset, stride, records int, f *Field) *sample {
+	s := &e.sample
+	s.raw = e.takeRuns(p, offset, stride, records, f)
+	s.work, s.n = e.takeColumn(len(s.raw)), len(s.raw)/samplePlaces
+	return s
 }
 
 // maps returns f with the maps that its numbers may need.
@@ -251,11 +260,5 @@ const quickRecords = 256
 func (e *Encoder) quickCost(table []byte, offset, stride int, f *Field) uint64 {
 	m := e.mark()
 	defer e.release(m)
-	at, n := runs(table, stride, quickRecords)
-	s := &e.sample
-	s.raw, s.work, s.n = e.takeColumn(samplePlaces*n), e.takeColumn(samplePlaces*n), n
-	for i, a := range at {
-		e.load(s.raw[i*n:][:n], table[a*stride:], offset, stride, f)
-	}
-	return s.cost(f)
+	return e.takeSample(table, offset, stride, quickRecords, f).cost(f)
 }

@@ -241,3 +241,130 @@ func count(h *[256]uint32, s []byte) {
 		h[i] += t[0][i] + t[1][i] + t[2][i] + t[3][i]
 	}
 }
+
+// stream returns the n bytes of the next stream, where they are if they are
+// there as they are.
+func (d *Decoder) stream(n int) ([]byte, error) {
+	if n > 0 && len(d.src) > 0 {
+		switch form, rest := d.src[0], d.src[1:]; {
+		case form == formRaw && n <= len(rest):
+			d.src = rest[n:]
+			return rest[:n:n], nil
+		case form == formPooled && n <= len(d.pool):
+			s := d.pool[:n:n]
+			d.src, d.pool = rest, d.pool[n:]
+			return s, nil
+		}
+	}
+	out := d.take(n)
+	return out, d.readStream(out, depthTop)
+}
+
+// readStream fills out from the next stream.
+func (d *Decoder) readStream(out []byte, allowed depth) error {
+	if len(out) == 0 {
+		return nil
+	}
+	if len(d.src) == 0 {
+		return errMalformed
+	}
+	form := d.src[0]
+	d.src = d.src[1:]
+	switch {
+	case form == formRaw:
+		return d.raw(out)
+	case form == formConstant && len(d.src) > 0:
+		repeatByte(out, d.src[0])
+		d.src = d.src[1:]
+		return nil
+	case form == formHuffman && len(out) >= minHuffman:
+		return d.readHuffman(out)
+	case form == formSparse && allowed <= depthClass:
+		return d.readSparse(out)
+	case form == formClassed && allowed == depthTop:
+		return d.readClassed(out)
+	case form == formPooled && allowed == depthTop && len(d.pool) >= len(out):
+		copy(out, d.pool)
+		d.pool = d.pool[len(out):]
+		return nil
+	}
+	return errMalformed
+}
+
+func repeatByte(out []byte, b byte) {
+	if b == 0 {
+		clear(out)
+		return
+	}
+	if len(out) > 0 {
+		out[0] = b
+	}
+	for n := 1; n < len(out); n *= 2 {
+		copy(out[n:], out[:n])
+	}
+}
+
+func (d *Decoder) readHuffman(out []byte) error {
+	n, err := d.int(len(d.src))
+	if err != nil || n > len(d.src) {
+		return errMalformed
+	}
+	block := d.src[:n]
+	d.src = d.src[n:]
+	_, rest, err := huff0.ReadTable(block, &d.huff)
+	if err != nil {
+		return errMalformed
+	}
+	var got []byte
+	if len(out) >= minFourWay {
+		got, err = d.huff.Decoder().Decompress4X(out[:0:len(out)], rest)
+	} else {
+		got, err = d.huff.Decoder().Decompress1X(out[:0:len(out)], rest)
+	}
+	if err != nil || len(got) != len(out) || &got[0] != &out[0] {
+		return errMalformed
+	}
+	return nil
+}
+
+func (d *Decoder) readSparse(out []byte) error {
+	if len(d.src) == 0 {
+		return errMalformed
+	}
+	top := d.src[0]
+	d.src = d.src[1:]
+	nGaps, err := d.int(len(out))
+	if err != nil {
+		return err
+	}
+	nValues, err := d.int(nGaps)
+	if err != nil {
+		return err
+	}
+	m := d.mark()
+	gaps, values := d.take(nGaps), d.take(nValues)
+	if err := d.readStream(gaps, depthPart); err != nil {
+		return err
+	}
+	if err := d.readStream(values, depthPart); err != nil {
+		return err
+	}
+	repeatByte(out, top)
+	at := 0
+	for _, gap := range gaps {
+		at += int(gap)
+		if gap == maxGap {
+			continue
+		}
+		if at >= len(out) || len(values) == 0 {
+			return errMalformed
+		}
+		out[at], values = values[0], values[1:]
+		at++
+	}
+	if len(values) > 0 || at > len(out) {
+		return errMalformed
+	}
+	d.release(m)
+	return nil
+}
