@@ -151,11 +151,12 @@ func planTables(in Input, byRule Choice) Choice {
 
 // rivalLen estimates what zstd makes of the whole chunk: from what it made of
 // the trial or, if that is less, of samples all over the chunk; without what
-// repeats further apart than either shows.
+// repeats further apart than either shows. The latter is overestimated rather
+// than missed: then zstd takes its time to prove it.
 func rivalLen(in Input, v delta.Verdict, e *delta.Encoder, backend delta.Backend) int {
 	n := int64(len(in.Chunk))
 	rival := min(int64(v.Rival)*n/int64(v.Raw), int64(e.EstimateRival(in.Chunk, backend)))
-	far := min(int64(survey(in.Chunk).repeats), n)
+	far := min(int64(max(survey(in.Chunk).repeats, e.Repeats(in.Chunk, v.Plan))), n)
 	return int(rival * (n - far) / n)
 }
 

@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"encoding/binary"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,9 @@ func TestDeltaIsHeldAgainstZstd(t *testing.T) {
 	}{
 		{"a table that repeats far apart", repeated(string(walk(32*kib, 1<<10, 1)), mib)},
 		{"a table that repeats as a whole", repeated(string(walk(300*kib, 1<<12, 2)), mib)},
+		{"records drawn from a pool", drawn(mib, 24, 4000)},
+		{"short records drawn from a large pool", drawn(mib, 12, 16000)},
+		{"few numbers, all of them twice", repeated(string(prices(300*kib)), mib)},
 		{"noise behind the table that repeats", join(walk(128*kib, 1<<21, 3), repeated(string(randomBytes(32*kib, 4)), 900*kib))},
 		{"text behind the table", join(walk(128*kib, 1<<21, 5), english(900*kib, 6))},
 		{"words with the high bit set", join(walk(128*kib, 1<<23, 7), highWords(900*kib))},
@@ -47,6 +51,33 @@ func TestDeltaIsHeldAgainstZstd(t *testing.T) {
 			})
 		}
 	}
+}
+
+// drawn is records of small numbers, drawn at random from a pool.
+func drawn(n, stride, pool int) []byte {
+	r := seeded(9)
+	records := make([][]byte, pool)
+	for i := range records {
+		for range stride / 4 {
+			records[i] = binary.LittleEndian.AppendUint32(records[i], uint32(r.IntN(1<<20)))
+		}
+	}
+	b := make([]byte, 0, n)
+	for len(b) < n {
+		b = append(b, records[r.IntN(pool)]...)
+	}
+	return b
+}
+
+// prices is a slow walk of float64 with two digits.
+func prices(n int) []byte {
+	r, cents := seeded(10), 10_000
+	b := make([]byte, 0, n)
+	for len(b) < n {
+		cents += r.IntN(17) - 8
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(cents)/100))
+	}
+	return b
 }
 
 func highWords(n int) []byte {

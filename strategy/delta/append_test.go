@@ -176,6 +176,9 @@ func TestAppendIgnoresWhatIsNoPlan(t *testing.T) {
 		"minus nothing":             {Stride: 4, Fields: []Field{{Width: 4, Minus: true}}},
 		"minus of another width":    {Stride: 6, Fields: []Field{{Width: 2}, {Width: 4, Minus: true}}},
 		"a coder that is not":       {Stride: 4, Fields: []Field{{Width: 4, Code: coders}}},
+		"rows of a base":            {Stride: 2, Row: 87, Fields: []Field{{Width: 2, Predict: PredictBase, Y: 1}}},
+		"rows of weights":           {Stride: 2, Row: 87, Fields: []Field{{Width: 2, Predict: PredictLinear, Y: 1}}},
+		"a digit of no decimal":     {Stride: 4, Fields: []Field{{Width: 4, Exp: 1}}},
 		"linear by a divisor":       {Stride: 4, Fields: []Field{{Width: 4, Map: MapDivide, Predict: PredictLinear}}},
 		"differences of order four": {Stride: 4, Fields: []Field{{Width: 4, X: 4}}},
 	} {

@@ -38,6 +38,7 @@ type Encoder struct {
 	residuals residuals
 	finder
 	sections []section
+	seen     []uint32 // of Repeats: tags of records by their hash
 }
 
 // lane remembers, for one of the streams that each segment of a section has,

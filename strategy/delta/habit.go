@@ -45,6 +45,9 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	return need*100 < expected*90 && expected-need > uint64(len(t))*price.pool
 }
 
+// goldenRatio spreads what it multiplies over the upper bits of 64.
+const goldenRatio = 0x9E3779B97F4A7C15
+
 const probeLen = 4 << 10
 
 // matchGain estimates how much of the order-0 information of p, perByte for
@@ -60,7 +63,7 @@ func matchGain(p []byte, perByte uint64) (gain uint64, matched int) {
 	var slots [1 << slotBits]uint16
 	for i := 1; i+8 <= len(p); {
 		x := binary.LittleEndian.Uint64(p[i:]) << unmatched
-		slot := &slots[x*0x9E3779B97F4A7C15>>(64-slotBits)]
+		slot := &slots[x*goldenRatio>>(64-slotBits)]
 		at := int(*slot)
 		*slot = uint16(i)
 		if at == 0 || binary.LittleEndian.Uint64(p[at:])<<unmatched != x {

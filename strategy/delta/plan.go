@@ -274,6 +274,7 @@ func (f *Field) valid() bool {
 	switch {
 	case f.Predict >= predictors || f.Code >= coders || f.Map >= maps:
 	case f.X > maxX || f.Y > maxY || f.Exp > maxExp:
+	case f.Predict != PredictDifferences && f.X|f.Y != 0 || f.Map != MapDecimal && f.Exp != 0:
 	case f.Big && f.Width == 1:
 	case (f.Map == MapOrdered || f.Map == MapDecimal) && !float:
 	case f.Minus && f.Map != MapNone:

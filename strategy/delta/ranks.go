@@ -84,7 +84,7 @@ func (t *rankTable) sort() {
 // find returns the slot of a number or the one for it; nil when it is too far
 // from where it belongs.
 func (t *rankTable) find(x uint64) *uint16 {
-	at := x * 0x9E3779B97F4A7C15 >> 49
+	at := x * goldenRatio >> 49
 	for range maxProbes {
 		slot := &t.slots[at%rankSlots]
 		if *slot == 0 || t.values[*slot-1] == x {

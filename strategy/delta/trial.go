@@ -1,6 +1,10 @@
 package delta
 
-import "github.com/sigmalang/sigma/internal/entropy"
+import (
+	"encoding/binary"
+
+	"github.com/sigmalang/sigma/internal/entropy"
+)
 
 const (
 	trialLen   = 24 << 10
@@ -153,4 +157,52 @@ func (e *Encoder) EstimateRival(src []byte, backend Backend) int {
 	}
 	n := backend.Estimate(e.take(len(all) + 1024)[:0], all)
 	return int(int64(n) * int64(len(src)) / int64(len(all)))
+}
+
+// Repeats estimates how many bytes of src are in records that occurred before,
+// at whatever distance: a backend sees these, but a trial of a stretch does
+// not. Records are told apart by twelve bytes from their start on. Of all of
+// them one in sixteen is looked at, chosen by what it says, so that its
+// repetition is looked at, too; and no more than repeatsAmong are asked, in
+// windows all over src.
+func (e *Encoder) Repeats(src []byte, plan *Plan) int {
+	const (
+		repeatsAmong = 192 << 10
+		window       = 16 << 10 // bytes
+		slotBits     = 15
+		oneIn        = 4 // bits: one in sixteen
+	)
+	if e.seen == nil {
+		e.seen = make([]uint32, 1<<slotBits)
+	}
+	clear(e.seen)
+	step := plan.Stride
+	for step < 4 {
+		step *= 2
+	}
+	skip := len(src) / step / repeatsAmong * window
+	chosen, repeated := 1, 0
+	for from := plan.Head; from < len(src); {
+		to := min(from+window, len(src)-16)
+		at := from
+		for ; at < to; at += step {
+			x := binary.LittleEndian.Uint64(src[at:])
+			if uint32(x)*0x9E3779B1>>(32-oneIn) != 0 || x == 0 {
+				continue // zeros repeat near by, too, where a trial shows it
+			}
+			chosen++
+			x = (x ^ uint64(binary.LittleEndian.Uint32(src[at+8:]))<<17) * goldenRatio
+			slot := &e.seen[x>>(64-slotBits)]
+			if tag := uint32(x) | 1; *slot == tag {
+				repeated++
+			} else {
+				*slot = tag
+			}
+		}
+		from = max(at, to) + skip/step*step
+		if to == len(src)-16 {
+			break
+		}
+	}
+	return int(int64(len(src)) * int64(repeated) / int64(chosen))
 }
