@@ -161,10 +161,10 @@ func (e *Encoder) EstimateRival(src []byte, backend Backend) int {
 
 // Repeats estimates how many bytes of src are in records that occurred before,
 // at whatever distance: a backend sees these, but a trial of a stretch does
-// not. Records are told apart by twelve bytes from their start on. Of all of
-// them one in sixteen is looked at, chosen by what it says, so that its
-// repetition is looked at, too; and no more than repeatsAmong are asked, in
-// windows all over src.
+// not. Short records are told apart by twelve bytes from their start on, long
+// ones by bytes from their start, middle and end. Of all of them one in sixteen
+// is looked at, chosen by what it says, so that its repetition is looked at,
+// too; and no more than repeatsAmong are asked, in windows all over src.
 func (e *Encoder) Repeats(src []byte, plan *Plan) int {
 	const (
 		repeatsAmong = 192 << 10
@@ -180,18 +180,23 @@ func (e *Encoder) Repeats(src []byte, plan *Plan) int {
 	for step < 4 {
 		step *= 2
 	}
+	near, far := 8, 0
+	if step > 20 {
+		near, far = step/2, step-8
+	}
 	skip := len(src) / step / repeatsAmong * window
 	chosen, repeated := 1, 0
 	for from := plan.Head; from < len(src); {
-		to := min(from+window, len(src)-16)
+		to := min(from+window, len(src)-max(16, step))
 		at := from
 		for ; at < to; at += step {
-			x := binary.LittleEndian.Uint64(src[at:])
+			x := binary.LittleEndian.Uint64(src[at+far:])
 			if uint32(x)*0x9E3779B1>>(32-oneIn) != 0 || x == 0 {
 				continue // zeros repeat near by, too, where a trial shows it
 			}
 			chosen++
-			x = (x ^ uint64(binary.LittleEndian.Uint32(src[at+8:]))<<17) * goldenRatio
+			x = (x*goldenRatio ^ binary.LittleEndian.Uint64(src[at:]) ^
+				uint64(binary.LittleEndian.Uint32(src[at+near:]))<<17) * goldenRatio
 			slot := &e.seen[x>>(64-slotBits)]
 			if tag := uint32(x) | 1; *slot == tag {
 				repeated++
@@ -200,7 +205,7 @@ func (e *Encoder) Repeats(src []byte, plan *Plan) int {
 			}
 		}
 		from = max(at, to) + skip/step*step
-		if to == len(src)-16 {
+		if to == len(src)-max(16, step) {
 			break
 		}
 	}
