@@ -18,9 +18,10 @@ var mayImport = map[string][]string{
 	"/pool":                 {},
 	"/internal/freelist":    {},
 	"/internal/entropy":     {},
-	"/strategy/delta":       {"/internal/entropy"},
-	"/strategy":             {"/internal/entropy", "/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
-	"/sigio":                {"/internal/entropy", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
+	"/internal/lag":         {},
+	"/strategy/delta":       {"/internal/entropy", "/internal/lag"},
+	"/strategy":             {"/internal/entropy", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
+	"/sigio":                {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.

@@ -121,7 +121,7 @@ func planTables(in Input, byRule Choice) Choice {
 		places = moreTablesFrom[:]
 	}
 	for _, at := range places {
-		if len(in.Chunk)-at < shortestTable {
+		if n-at < shortestTable {
 			break
 		}
 		v, ok := e.Find(in.Chunk[at:], effort, backend)

@@ -115,10 +115,9 @@ func (d *Decoder) segment(table []byte, first, n int) error {
 		f := &d.plan.Fields[i]
 		m := d.mark()
 		var err error
-		switch {
-		case f.bytewise():
+		if f.bytewise() {
 			err = d.bytes(table, first*stride+offset, n, f)
-		default:
+		} else {
 			err = d.field(table, first, n, offset, f)
 		}
 		if err != nil {

@@ -41,41 +41,6 @@ type Encoder struct {
 	seen     []uint32 // of Repeats: tags of records by their hash
 }
 
-// lane remembers, for one of the streams that each segment of a section has,
-// what was found out about it in the first segment.
-type lane struct {
-	habit   habit
-	perByte uint64 // information a byte when the habit was formed
-}
-
-// changed reports whether a lane has no habit yet, or holds much more or much
-// less information than when it was formed.
-func (l *lane) changed(information uint64, n int) bool {
-	perByte := information / uint64(n)
-	if l.habit != habitUnknown && perByte*3 > l.perByte*2 && perByte*2 < l.perByte*3 {
-		return false
-	}
-	l.perByte = perByte
-	return true
-}
-
-type habit uint8
-
-const (
-	habitUnknown habit = iota
-	habitPlain
-	habitClasses
-	habitPool
-)
-
-func (e *Encoder) nextLane() *lane {
-	if e.at == len(e.lanes) {
-		e.lanes = append(e.lanes, lane{})
-	}
-	e.at++
-	return &e.lanes[e.at-1]
-}
-
 // The payload:
 //
 //	payload = length of the body, length of the pool: 4 bytes each,
@@ -216,14 +181,14 @@ func (e *Encoder) segment(dst, table []byte, first, n int, plan *Plan) []byte {
 // floats in lanes. weights are of PredictLinear.
 func (e *Encoder) field(dst []byte, col []uint64, history, row int, f *Field) []byte {
 	numbers := col[history:]
-	switch f.Map {
-	case MapOrdered:
-		orderFloats(col, f.Width)
-	case MapDecimal:
+	if f.Map == MapDecimal {
 		dst = e.decimals(dst, col, history, f)
+	} else {
+		f.mapNumbers(col)
 	}
-	r := &e.residuals
+	var r *residuals
 	if !f.bare() {
+		r = &e.residuals
 		base, divisor := f.base(numbers), uint64(1)
 		dst = appendNumber(dst, base, f.Width)
 		if f.Map == MapDivide {
@@ -238,9 +203,6 @@ func (e *Encoder) field(dst []byte, col []uint64, history, row int, f *Field) []
 		if f.acrossRows() {
 			r.startGrid(col, history, row)
 		}
-	}
-	if f.bare() {
-		r = nil
 	}
 	return e.code(dst, numbers, f, r)
 }

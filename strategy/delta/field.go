@@ -2,14 +2,16 @@ package delta
 
 import "slices"
 
-// mapNumbers maps numbers that the other side has, too.
-func (f *Field) mapNumbers(col []uint64) {
+// mapNumbers maps numbers, and returns how many of them are floats that the
+// map has no place for.
+func (f *Field) mapNumbers(col []uint64) (odd int) {
 	switch f.Map {
 	case MapOrdered:
 		orderFloats(col, f.Width)
 	case MapDecimal:
-		toDecimals(col, f.Width, f.Exp, nil)
+		return toDecimals(col, f.Width, f.Exp, nil)
 	}
+	return 0
 }
 
 // base returns the number that those of a segment are best taken relative to.

@@ -138,15 +138,15 @@ func (e *Encoder) hopeless(p []byte, perByte uint64) bool {
 	}
 	// Where the bytes are nearly even already, little is clear enough. What
 	// repeats needs a clearer order: else the backend does better.
-	clear := uint64(930)
+	most := uint64(930)
 	if perByte > 13*bit/2 {
-		clear = 975
+		most = 975
 	}
 	probe := middle(p, probeLen)
 	if _, matched := matchGain(probe, perByte); matched*5 >= len(probe) {
-		clear = 850
+		most = 850
 	}
-	return best*1000 > perByte*clear
+	return best*1000 > perByte*most
 }
 
 // byteSample is what a sample of the bytes shows, whatever their order.

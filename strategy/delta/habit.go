@@ -6,10 +6,45 @@ import (
 	"github.com/sigmalang/sigma/internal/entropy"
 )
 
+// lane remembers, for one of the streams that each segment of a section has,
+// what was found out about it in the first segment.
+type lane struct {
+	habit   habit
+	perByte uint64 // information a byte when the habit was formed
+}
+
+// changed reports whether a lane has no habit yet, or holds much more or much
+// less information than when it was formed.
+func (l *lane) changed(information uint64, n int) bool {
+	perByte := information / uint64(n)
+	if l.habit != habitUnknown && perByte*3 > l.perByte*2 && perByte*2 < l.perByte*3 {
+		return false
+	}
+	l.perByte = perByte
+	return true
+}
+
+type habit uint8
+
+const (
+	habitUnknown habit = iota
+	habitPlain
+	habitClasses
+	habitPool
+)
+
+func (e *Encoder) nextLane() *lane {
+	if e.at == len(e.lanes) {
+		e.lanes = append(e.lanes, lane{})
+	}
+	e.at++
+	return &e.lanes[e.at-1]
+}
+
 // habitOf finds out how a lane is best coded, from its first stream: cost is
 // that of the best form without a habit, information that of its histogram.
 func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
-	if e.backend != nil && e.repeats(s, information) {
+	if e.repeats(s, information) {
 		return habitPool
 	}
 	if len(s) >= minClassed && cost > uint64(len(s))*entropy.One/4 && e.classedCost(s)*e.effort.price().classes < cost*100 {
@@ -45,8 +80,11 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	return need*100 < expected*90 && expected-need > uint64(len(t))*price.pool
 }
 
-// goldenRatio spreads what it multiplies over the upper bits of 64.
-const goldenRatio = 0x9E3779B97F4A7C15
+// These spread what they multiply over the upper bits of 64 and of 32.
+const (
+	goldenRatio   = 0x9E3779B97F4A7C15
+	goldenRatio32 = 0x9E3779B1
+)
 
 const probeLen = 4 << 10
 

@@ -31,7 +31,7 @@ const (
 type draft struct {
 	plan    Plan
 	cost    []uint64 // of a number of each field
-	perByte uint64   // of a record
+	perByte uint64   // of a byte of the record
 }
 
 // layOut divides records of the given stride into fields and decides how each

@@ -58,13 +58,7 @@ func (t *tries) tryRanks(e *Encoder, p []byte, offset, stride int) {
 	}
 	few := len(e.ranks.values)
 	col := e.takeRuns(p, offset, stride, records, &f)
-	odd := 0
-	switch f.Map {
-	case MapOrdered:
-		orderFloats(col, f.Width)
-	case MapDecimal:
-		odd = toDecimals(col, f.Width, f.Exp, nil)
-	}
+	odd := f.mapNumbers(col)
 	if !e.ranks.collect(col, 2*few) {
 		return // there is no end of them
 	}
@@ -178,14 +172,8 @@ func (s *sample) decimals(width uint8) (exp uint8, ok bool) {
 // cost is what a number costs when it is mapped and predicted as f says, with
 // the coder that suits it, which it puts in f.
 func (s *sample) cost(f *Field) uint64 {
-	var odd int // floats that are no decimals
 	copy(s.work, s.raw)
-	switch f.Map {
-	case MapOrdered:
-		orderFloats(s.work, f.Width)
-	case MapDecimal:
-		odd = toDecimals(s.work, f.Width, f.Exp, nil)
-	}
+	odd := f.mapNumbers(s.work)
 	base, divisor := f.base(s.work), uint64(1)
 	if f.Map == MapDivide {
 		divisor = commonDivisor(s.work, base, f.Width)

@@ -1,33 +1,33 @@
 package delta
 
 import (
-	"encoding/binary"
 	"slices"
+
+	"github.com/sigmalang/sigma/internal/lag"
 )
 
 const (
-	lagWindows = 2
-	lagWindow  = 256
-
+	lagWindows    = 2
 	maxCandidates = 8
 )
 
 var commonStrides = [...]int{1, 2, 3, 4, 8}
 
 // strides appends to dst the record lengths that are worth a closer look: the
-// common ones, first, and those at which bytes agree more often than elsewhere with
-// the byte that far before them. It also returns the likeliest of the latter, 0
-// if there is none, and the share of bytes that agree at it, in percent.
+// common ones, first, and those at which bytes agree more often than elsewhere
+// with the byte that far before them. It also returns the likeliest of the
+// latter, 0 if there is none, and the share of bytes that agree at it, in
+// percent.
 func strides(dst []int, p []byte) (all []int, likeliest, share int) {
 	dst = append(dst, commonStrides[:]...)
 	longest := min(maxStride, len(p)/8)
 	var agree [maxStride + 2]int
 	for i := range lagWindows {
 		at := longest
-		if room := len(p) - longest - lagWindow; room > 0 {
+		if room := len(p) - longest - lag.Span; room > 0 {
 			at += room * i / (lagWindows - 1)
 		}
-		countAgreement(&agree, p[at-longest:at+lagWindow], longest)
+		lag.CountEqual(agree[:longest+1], p[at-longest:at+lag.Span])
 	}
 	sum := 0
 	for _, n := range agree[1 : longest+1] {
@@ -47,7 +47,7 @@ func strides(dst []int, p []byte) (all []int, likeliest, share int) {
 	if len(peaks) == 0 {
 		return dst, 0, 0
 	}
-	share = agree[peaks[0]] * 100 / (lagWindows * lagWindow)
+	share = agree[peaks[0]] * 100 / (lagWindows * lag.Span)
 	for i, s := range peaks {
 		// A multiple of a record's length agrees as well as the length.
 		for d := 2; d < s; d++ {
@@ -64,26 +64,4 @@ func strides(dst []int, p []byte) (all []int, likeliest, share int) {
 		}
 	}
 	return dst, likeliest, share
-}
-
-// countAgreement adds, for each lag up to longest, how many of the last
-// lagWindow bytes of w equal the byte that far before them.
-func countAgreement(agree *[maxStride + 2]int, w []byte, longest int) {
-	const (
-		low7 = 0x7F7F7F7F7F7F7F7F
-		ones = 0x0101010101010101
-		even = 0x00FF00FF00FF00FF
-		add4 = 0x0001000100010001
-	)
-	here := w[len(w)-lagWindow:]
-	for lag := 1; lag <= longest; lag++ {
-		there := w[len(w)-lagWindow-lag:]
-		var differ uint64 // a count for each of eight lanes
-		for i := 0; i+8 <= lagWindow; i += 8 {
-			x := binary.LittleEndian.Uint64(here[i:]) ^ binary.LittleEndian.Uint64(there[i:])
-			differ += ((x&low7 + low7) | x) >> 7 & ones
-		}
-		pairs := differ&even + differ>>8&even
-		agree[lag] += lagWindow - int(pairs*add4>>48)
-	}
 }

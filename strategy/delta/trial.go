@@ -66,8 +66,8 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	} else {
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
 	}
-	clear := v.Encoded*100 < v.Rival*clearlyLess && matched*2 < len(probe)
-	if lost := v.Encoded*4 > v.Rival*5; !v.Repeats || again || clear || lost {
+	won := v.Encoded*100 < v.Rival*clearlyLess && matched*2 < len(probe)
+	if lost := v.Encoded*4 > v.Rival*5; !v.Repeats || again || won || lost {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(f Field) Field {
@@ -104,8 +104,8 @@ func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend
 }
 
 // tryOther replaces the plan of the verdict by one for the same records, with
-// other fields in the place of each, if the backend alone makes as little of
-// their lanes.
+// other fields in the place of each, if that is shorter, or nearly as short
+// and much of it the backend's. Of long records the backend gets all lanes.
 func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Field) {
 	plan := &e.next.plan
 	*plan = Plan{Stride: v.Plan.Stride, Head: v.Plan.Head, Row: v.Plan.Row, Fields: plan.Fields[:0]}
@@ -191,7 +191,7 @@ func (e *Encoder) Repeats(src []byte, plan *Plan) int {
 		at := from
 		for ; at < to; at += step {
 			x := binary.LittleEndian.Uint64(src[at+far:])
-			if uint32(x)*0x9E3779B1>>(32-oneIn) != 0 || x == 0 {
+			if uint32(x)*goldenRatio32>>(32-oneIn) != 0 || x == 0 {
 				continue // zeros repeat near by, too, where a trial shows it
 			}
 			chosen++
