@@ -34,7 +34,9 @@ type chart struct {
 type heading struct{ Name, Family string }
 
 // Setting is the name without the family's.
-func (h heading) Setting() string { return strings.TrimPrefix(strings.TrimPrefix(h.Name, h.Family), "-") }
+func (h heading) Setting() string {
+	return strings.TrimPrefix(strings.TrimPrefix(h.Name, h.Family), "-")
+}
 
 type totalRow struct {
 	heading

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// program is one run of the command.
+type program struct {
+	ctx                   context.Context
+	stdin, stdout, stderr *os.File
+	options
+	publishing sync.Mutex // held while a page is written
+}
+
+// mapCells is the size of the page's map at most.
+const mapCells = 4000
+
+func (p *program) run(args []string) (code int) {
+	err := p.options.parse(args, p.stderr)
+	switch {
+	case errors.Is(err, errShown):
+		return exitUsage
+	case p.help:
+		return exitOK
+	case err == nil && p.name == dash && isTerminal(p.stdin):
+		err = errors.New("streams are not read from a terminal; -h helps")
+	}
+	if err != nil {
+		p.complain(err)
+		return exitUsage
+	}
+	in := p.stdin
+	if p.name != dash {
+		if in, err = os.Open(p.name); err != nil {
+			p.complain(err)
+			return exitFailed
+		}
+		defer in.Close()
+	}
+	s, err := p.survey(in)
+	for _, failed := range []error{err, p.publish(s)} {
+		if failed != nil {
+			p.complain(failed)
+			code = exitFailed
+		}
+	}
+	if s.err != nil {
+		p.complain(fmt.Errorf("%s: %w", p.title(), s.err))
+		code = exitFailed
+	}
+	return code
+}
+
+// survey reads the input. Its error is that of stdout.
+func (p *program) survey(in io.Reader) (*survey, error) {
+	s := newSurvey(mapCells)
+	out := bufio.NewWriter(p.stdout)
+	t := &text{w: out, colours: p.colours(), title: p.title(), level: p.level}
+	if p.list {
+		t.listHead()
+	}
+	s.outcome, s.err = inspect(in, p.level, func(c *chunk) {
+		s.add(c)
+		if p.list {
+			t.listLine(c)
+		}
+	})
+	if p.list {
+		fmt.Fprintln(out)
+	}
+	if !p.quiet {
+		t.summary(s)
+	}
+	return s, out.Flush()
+}
+
+func (p *program) publish(s *survey) error {
+	if p.html == "" {
+		return nil
+	}
+	return p.writeFile(p.html, func(w io.Writer) error { return writePage(w, p.title(), p.level, s) })
+}
+
+// title is what the input is called.
+func (p *program) title() string {
+	if p.name == dash {
+		return "stdin"
+	}
+	return filepath.Base(p.name)
+}
+
+// colours reports whether stdout is to be coloured.
+func (p *program) colours() bool {
+	switch p.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	able := os.Getenv("TERM") != "dumb"
+	if runtime.GOOS == "windows" {
+		able = os.Getenv("WT_SESSION") != "" // older consoles print the codes
+	}
+	return able && os.Getenv("NO_COLOR") == "" && isTerminal(p.stdout)
+}
+
+// isTerminal reports whether f is a character device other than the null
+// device, which is as near as the standard library comes.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&fs.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+func (p *program) complain(err error) {
+	fmt.Fprintln(p.stderr, "siginspect: "+printable(err.Error()))
+}
+
+// printable replaces what would move a terminal's cursor.
+func printable(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return '?'
+	}, name)
+}
+
+// writeFile lets write fill the file of the given name, which appears once it
+// is complete, and not at all after an error or a signal. A device or pipe is
+// written in place.
+func (p *program) writeFile(name string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	p.publishing.Lock()
+	defer p.publishing.Unlock()
+	f, err := os.CreateTemp(filepath.Dir(name), ".siginspect-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	_ = f.Chmod(0o644) // CreateTemp makes private files; some file systems have no modes
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
