@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -21,12 +23,13 @@ func writeFile(ctx context.Context, name string, write func(io.Writer) error) (e
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".sigbench-*")
 	if err != nil {
-		return err
+		return renamed(err, name)
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
 			os.Remove(f.Name())
+			err = renamed(err, name)
 		}
 	}()
 	if err := write(f); err != nil {
@@ -43,4 +46,13 @@ func writeFile(ctx context.Context, name string, write func(io.Writer) error) (e
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// renamed tells an error of a temporary file by the name that the user knows.
+func renamed(err error, name string) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return &fs.PathError{Op: p.Op, Path: name, Err: p.Err}
+	}
+	return err
 }
