@@ -85,20 +85,26 @@ func newPlot(r *report, width, height float64, pick func(figures) float64) plot 
 	return p
 }
 
-// logAxis marks 1, 2 and 5 of each power of ten and returns what maps a speed
-// to its place.
+// logAxis returns what maps a speed to its place, and marks 1, 2 and 5 of each
+// power of ten, or more where these are few.
 func (p *plot) logAxis(speeds []float64) func(float64) float64 {
 	low, high := bounds(speeds)
 	from, to := math.Log(low)-0.25, math.Log(high)+0.25
 	x := func(v float64) float64 { return p.Left + (math.Log(v)-from)/(to-from)*(p.Right-p.Left) }
-	last := math.Inf(-1)
-	for power := math.Pow(10, math.Floor(from/math.Ln10)); power < math.Exp(to); power *= 10 {
-		for _, m := range []float64{1, 2, 5} {
-			v := m * power
-			if at := x(v); at >= p.Left && at <= p.Right && at-last > 32 {
-				p.XTicks = append(p.XTicks, tick{at, fmt.Sprintf("%g", v)})
-				last = at
+	for _, steps := range [][]float64{{1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 7}} {
+		p.XTicks = nil
+		last := math.Inf(-1)
+		for power := math.Pow(10, math.Floor(from/math.Ln10)); power < math.Exp(to); power *= 10 {
+			for _, step := range steps {
+				at := x(step * power)
+				if at >= p.Left && at <= p.Right && at-last > 32 {
+					p.XTicks = append(p.XTicks, tick{at, fmt.Sprintf("%g", step*power)})
+					last = at
+				}
 			}
+		}
+		if len(p.XTicks) >= 4 {
+			break
 		}
 	}
 	return x
