@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"compress/gzip"
 	"io"
 	"strings"
@@ -21,10 +20,11 @@ type codec struct {
 }
 
 // encode writes src to dst as a complete stream; decode does the opposite.
-// Both are called for one file after another.
+// Both are called for one file after another. A bytes.Reader hands its content
+// to an encoder in one piece.
 type (
-	encode func(dst io.Writer, src []byte) error
-	decode func(dst io.Writer, src []byte) error
+	encode func(dst io.Writer, src io.Reader) error
+	decode func(dst io.Writer, src io.Reader) error
 )
 
 // allCodecs are the codecs in the order in which they are reported.
@@ -81,9 +81,9 @@ func encoder(z interface {
 	io.WriteCloser
 	Reset(io.Writer)
 }) encode {
-	return func(dst io.Writer, src []byte) error {
+	return func(dst io.Writer, src io.Reader) error {
 		z.Reset(dst)
-		if _, err := z.Write(src); err != nil {
+		if _, err := io.Copy(z, src); err != nil {
 			return err
 		}
 		return z.Close()
@@ -95,8 +95,8 @@ func decoder(z interface {
 	io.Reader
 	Reset(io.Reader) error
 }) decode {
-	return func(dst io.Writer, src []byte) error {
-		if err := z.Reset(bytes.NewReader(src)); err != nil {
+	return func(dst io.Writer, src io.Reader) error {
+		if err := z.Reset(src); err != nil {
 			return err
 		}
 		_, err := io.Copy(dst, z)
@@ -109,8 +109,8 @@ func plainDecoder(z interface {
 	io.Reader
 	Reset(io.Reader)
 }) decode {
-	return func(dst io.Writer, src []byte) error {
-		z.Reset(bytes.NewReader(src))
+	return func(dst io.Writer, src io.Reader) error {
+		z.Reset(src)
 		_, err := io.Copy(dst, z)
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"slices"
 	"time"
 )
 
@@ -23,9 +22,9 @@ func heapObjects() int64 {
 }
 
 // heapPass takes the peaks of the heap while each codec compresses all files
-// and while it decompresses them, one file after the other. Files and what
-// they encode to lie in two buffers that are there before, or on disk.
-// What cannot be read or encoded is left out: run has told.
+// and while it decompresses them, one file after the other, from disk to disk
+// and from disk to nowhere. What cannot be read or encoded is left out: run has
+// told.
 func heapPass(ctx context.Context, codecs []codec, inputs []input, progress func(done int)) ([]peak, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gogc))
 	store, err := os.CreateTemp("", "sigbench-*")
@@ -34,9 +33,7 @@ func heapPass(ctx context.Context, codecs []codec, inputs []input, progress func
 	}
 	defer os.Remove(store.Name())
 	defer store.Close()
-	longest := slices.MaxFunc(inputs, func(a, b input) int { return int(a.size - b.size) }).size
-	p := &heapMeter{store: store, raw: make([]byte, longest)}
-	p.encoded.empty(int(longest + longest/8 + 64<<10))
+	p := &heapMeter{store: store}
 	peaks := make([]peak, len(codecs))
 	for i, c := range codecs {
 		progress(i)
@@ -51,19 +48,15 @@ func heapPass(ctx context.Context, codecs []codec, inputs []input, progress func
 	return peaks, nil
 }
 
-// heapMeter holds what stays while the codecs come and go.
+// heapMeter holds what one codec made of the files.
 type heapMeter struct {
-	store   *os.File // what the codec at hand made of the files, in order
-	lens    []int    // of its pieces
-	raw     []byte
-	encoded sink
+	store *os.File
+	ends  []int64 // of each file's stream in store
 }
 
 func (p *heapMeter) compress(ctx context.Context, c codec, inputs []input) (int64, error) {
-	if _, err := p.store.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	p.lens = slices.Grow(p.lens[:0], len(inputs))
+	at := int64(0)
+	p.ends = make([]int64, 0, len(inputs))
 	s := sample()
 	defer s.stop()
 	e, err := c.newEncoder()
@@ -74,58 +67,43 @@ func (p *heapMeter) compress(ctx context.Context, c codec, inputs []input) (int6
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		n, err := readInto(p.raw, in.path)
-		if err != nil {
+		dst := io.NewOffsetWriter(p.store, at)
+		if compressFile(e, dst, in.path) != nil {
 			continue
 		}
-		p.encoded.empty(0)
-		if e(&p.encoded, p.raw[:n]) != nil {
-			continue
-		}
-		if _, err := p.store.Write(p.encoded.b); err != nil {
+		if at, err = dst.Seek(0, io.SeekCurrent); err != nil {
 			return 0, err
 		}
-		p.lens = append(p.lens, len(p.encoded.b))
+		p.ends = append(p.ends, at)
 	}
 	return s.stop(), nil
 }
 
-func (p *heapMeter) decompress(ctx context.Context, c codec) (int64, error) {
-	if _, err := p.store.Seek(0, io.SeekStart); err != nil {
-		return 0, err
+func compressFile(e encode, dst io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
 	}
+	defer f.Close()
+	return e(dst, f)
+}
+
+func (p *heapMeter) decompress(ctx context.Context, c codec) (int64, error) {
 	s := sample()
 	defer s.stop()
 	d, err := c.newDecoder()
 	if err != nil {
 		return 0, err
 	}
-	for _, n := range p.lens {
+	at := int64(0)
+	for _, end := range p.ends {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		p.encoded.empty(n)
-		p.encoded.b = p.encoded.b[:n]
-		if _, err := io.ReadFull(p.store, p.encoded.b); err != nil {
-			return 0, err
-		}
-		_ = d(io.Discard, p.encoded.b)
+		_ = d(io.Discard, io.NewSectionReader(p.store, at, end-at))
+		at = end
 	}
 	return s.stop(), nil
-}
-
-// readInto reads a file that may have changed its length since it was found.
-func readInto(b []byte, path string) (int, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	n, err := io.ReadFull(f, b)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return n, err
 }
 
 // sampler looks at the heap every now and then.

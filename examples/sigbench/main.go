@@ -18,7 +18,8 @@
 // files weigh as much as large ones.
 //
 // The peak of the heap over what lay there before is taken in a pass of its
-// own, with GOGC at 100: garbage that waits for the collector is part of it.
+// own that goes through the files on disk, with GOGC at 100: garbage that waits
+// for the collector is part of it.
 //
 // The exit code is
 //

@@ -73,9 +73,9 @@ func (b *bench) run(ctx context.Context, inputs []input, progress func(done int)
 func (b *bench) warm(data []byte) {
 	for i := range b.codecs {
 		b.encoded.empty(0)
-		if b.encoders[i](&b.encoded, data) == nil {
+		if b.encoders[i](&b.encoded, bytes.NewReader(data)) == nil {
 			b.decoded.empty(0)
-			_ = b.decoders[i](&b.decoded, b.encoded.b)
+			_ = b.decoders[i](&b.decoded, bytes.NewReader(b.encoded.b))
 		}
 	}
 }
@@ -130,14 +130,14 @@ func (b *bench) once(i int, data []byte) (compress, decompress time.Duration, er
 	b.decoded.empty(len(data) + 512)                  // room to see the end in
 	compress, err = b.timed(len(data), func() error {
 		b.encoded.empty(0)
-		return b.encoders[i](&b.encoded, data)
+		return b.encoders[i](&b.encoded, bytes.NewReader(data))
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("compressing: %w", err)
 	}
 	decompress, err = b.timed(len(data), func() error {
 		b.decoded.empty(0)
-		return b.decoders[i](&b.decoded, b.encoded.b)
+		return b.decoders[i](&b.decoded, bytes.NewReader(b.encoded.b))
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("decompressing: %w", err)

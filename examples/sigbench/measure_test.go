@@ -24,17 +24,28 @@ func TestCodecsKeepGoing(t *testing.T) {
 			require.NoError(t, err)
 			for _, data := range [][]byte{prose, nil, {1}, long, prose} {
 				var encoded, decoded sink
-				require.NoError(t, e(&encoded, data))
-				require.NoError(t, d(&decoded, encoded.b))
+				require.NoError(t, e(&encoded, bytes.NewReader(data)))
+				require.NoError(t, d(&decoded, bytes.NewReader(encoded.b)))
 				require.True(t, bytes.Equal(data, decoded.b))
 			}
 		})
 	}
 }
 
-func copying(dst io.Writer, src []byte) error {
-	_, err := dst.Write(src)
+func copying(dst io.Writer, src io.Reader) error {
+	_, err := io.Copy(dst, src)
 	return err
+}
+
+// changing is a codec's half that copies what change makes of the content.
+func changing(change func([]byte) []byte) func(io.Writer, io.Reader) error {
+	return func(dst io.Writer, src io.Reader) error {
+		content, err := io.ReadAll(src)
+		if err != nil {
+			return err
+		}
+		return copying(dst, bytes.NewReader(change(content)))
+	}
 }
 
 // faulty is a codec that does as it is told.
@@ -48,15 +59,11 @@ func faulty(name string, e encode, d decode) codec {
 // its name and the file's, and has no result.
 func TestEveryOutputIsVerified(t *testing.T) {
 	broken := errors.New("broken")
-	fails := func(io.Writer, []byte) error { return broken }
+	fails := func(io.Writer, io.Reader) error { return broken }
 	codecs := []codec{
 		faulty("sound", copying, copying),
-		faulty("liar", copying, func(dst io.Writer, src []byte) error {
-			changed := bytes.Clone(src)
-			changed[len(changed)/2]++
-			return copying(dst, changed)
-		}),
-		faulty("miser", copying, func(dst io.Writer, src []byte) error { return copying(dst, src[1:]) }),
+		faulty("liar", copying, changing(func(b []byte) []byte { b[len(b)/2]++; return b })),
+		faulty("miser", copying, changing(func(b []byte) []byte { return b[1:] })),
 		faulty("cannot encode", fails, copying),
 		faulty("cannot decode", copying, fails),
 	}
@@ -85,7 +92,7 @@ func TestInterrupt(t *testing.T) {
 	require.Empty(t, results)
 
 	dir := t.TempDir()
-	err = writeFile(ctx, filepath.Join(dir, "page.html"), func(w io.Writer) error { return copying(w, prose) })
+	err = writeFile(ctx, filepath.Join(dir, "page.html"), func(w io.Writer) error { return copying(w, bytes.NewReader(prose)) })
 	require.ErrorIs(t, err, context.Canceled)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -95,10 +102,7 @@ func TestInterrupt(t *testing.T) {
 // TestHeapPass: a codec that takes a megabyte is seen to do so.
 func TestHeapPass(t *testing.T) {
 	const taken = 1 << 20
-	greedy := func(dst io.Writer, src []byte) error {
-		table := bytes.Repeat(src[:1], taken)
-		return copying(dst, append(table[:0], src...))
-	}
+	greedy := changing(func(b []byte) []byte { return append(bytes.Repeat(b[:1], taken)[:0], b...) })
 	path := filepath.Join(folder(t), "text", "prose")
 	peaks, err := heapPass(t.Context(), []codec{faulty("greedy", greedy, greedy)},
 		[]input{{path, "text", int64(len(prose))}, {"missing", "text", 1}}, func(int) {})
