@@ -21,6 +21,9 @@ func find(paths []string) ([]input, error) {
 	var found []input
 	var failed []error
 	for _, root := range paths {
+		if info, err := os.Stat(root); err == nil && info.IsDir() {
+			root = filepath.Clean(root) + string(filepath.Separator) // follows a link to a folder
+		}
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && (path == root || d.Type().IsRegular()) {
 				var in input

@@ -67,7 +67,7 @@ func main() {
 	code := p.run(os.Args[1:])
 	once.Do(func() {}) // stopped is settled
 	if ctx.Err() != nil {
-		fmt.Fprintln(os.Stderr, "sigbench: stopped; nothing was written")
+		fmt.Fprintln(os.Stderr, "sigbench: stopped")
 		code = stopped
 	}
 	os.Exit(code)

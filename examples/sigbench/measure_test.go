@@ -126,3 +126,19 @@ func TestFind(t *testing.T) {
 	require.ErrorContains(t, err, "missing")
 	require.Len(t, found, 3)
 }
+
+// TestFindFollowsLinks that were named, and no others.
+func TestFindFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(folder(t), "text"), link); err != nil {
+		t.Skip(err)
+	}
+	found, err := find([]string{link, filepath.Join(link, "prose")})
+	require.NoError(t, err)
+	require.Len(t, found, 3)
+	require.Equal(t, filepath.Join(link, "empty"), found[0].path)
+	found, err = find([]string{dir})
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
