@@ -117,12 +117,26 @@ type sampler struct {
 // sampleEvery is short against the time in which a codec fills its tables.
 const sampleEvery = 500 * time.Microsecond
 
-// sample begins to look, with a heap on which nothing lies about. The codecs'
-// caches let go of what nobody used for two collections.
-func sample() *sampler {
-	for range 3 {
+// settle empties the heap of all that nobody needs. Caches let go of what was
+// not used for a few collections, and do so on goroutines of their own. What
+// they let go of too late would raise the goal of the collector for the codec
+// behind.
+func settle() {
+	last, calm := heapObjects(), 0
+	for tries := 0; tries < 50 && calm < 4; tries++ {
 		runtime.GC()
+		time.Sleep(time.Millisecond)
+		now := heapObjects()
+		if calm++; now < last-64<<10 {
+			calm = 0
+		}
+		last = now
 	}
+}
+
+// sample begins to look.
+func sample() *sampler {
+	settle()
 	s := &sampler{quit: make(chan struct{}), gone: make(chan int64), baseline: heapObjects()}
 	go func() {
 		highest := s.baseline

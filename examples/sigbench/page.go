@@ -132,13 +132,19 @@ func (r *report) matrix(pick func(figures) float64, format func(float64) string)
 			row.Files = max(row.Files, f.files)
 			row.Cells = append(row.Cells, cell{pick(f), format(pick(f)), false})
 		}
-		best := slices.MaxFunc(row.Cells, func(a, b cell) int { return cmp.Compare(a.Value, b.Value) })
-		for i, c := range row.Cells {
-			row.Cells[i].Best = c.Value > 0 && c.Text == best.Text
-		}
+		markBest(row.Cells)
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// markBest marks the cells that show the highest figure, unless all do.
+func markBest(cells []cell) {
+	byValue := func(a, b cell) int { return cmp.Compare(a.Value, b.Value) }
+	best, worst := slices.MaxFunc(cells, byValue), slices.MinFunc(cells, byValue)
+	for i, c := range cells {
+		cells[i].Best = c.Text == best.Text && best.Text != worst.Text
+	}
 }
 
 // summary says in a line what was measured.
