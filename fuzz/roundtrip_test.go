@@ -35,11 +35,16 @@ func (s *script) options() []sigio.WriterOption {
 		nil, {strategy.Store}, {strategy.RunLength}, {strategy.LZ4}, {strategy.Zstd}, {strategy.RunLength, strategy.LZ4},
 		{strategy.Zstd, halves{}.ID()},
 	}
-	if ids := only[int(s.next())%len(only)]; ids != nil {
+	ids := only[int(s.next())%len(only)]
+	if ids != nil {
 		opts = append(opts, sigio.WithStrategies(plugged.Only(ids...)))
 	}
 	if s.next()%4 == 1 {
 		opts = append(opts, sigio.WithTransportChecks())
+	}
+	if history := s.next() % 8; history > 0 && history < 4 && ids == nil {
+		sizes := [...]int{16 << 10, 64 << 10, 128 << 10}
+		opts = append(opts, sigio.WithHistory(sizes[history-1]), sigio.WithConcurrency(1))
 	}
 	return opts
 }
@@ -113,6 +118,8 @@ func (s *script) content() []byte {
 // splits nor on the concurrency.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte{})
+	f.Add([]byte{1, 0, 0, 0, 0, 1, 0, 90, 2, 7, 2, 0, 2, 0, 90, 2, 7, 2, 0, 2, 0, 9, 10, 9, 2, 0, 2, 0, 90, 2, 7, 2, 0, 2})
+	f.Add([]byte{1, 0, 0, 0, 0, 3, 0, 90, 5, 7, 2, 0, 2, 0, 90, 2, 7, 2, 0, 2, 0, 90, 5, 7, 2, 0, 2})
 	f.Add([]byte{1, 1, 0, 0, 0, 0, 200, 8, 7, 1, 1, 0, 100, 10, 3, 2})
 	f.Add([]byte{2, 3, 1, 3, 1, 0, 255, 10, 1, 3, 2, 9, 1, 0, 20, 2, 5, 4})
 	f.Add([]byte{0, 2, 2, 5, 0, 0, 255, 10, 200, 4, 0, 255, 10, 9, 1, 3, 0, 7, 0, 5, 0, 'h', 'e', 'l', 'l', 'o'})

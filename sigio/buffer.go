@@ -18,8 +18,13 @@ func newBuffer(n int) []byte {
 			return b
 		}
 	}
+	// A size class of the allocator, about.
 	const page = 4 << 10
-	return make([]byte, 0, (n+page-1)&^(page-1))
+	grain := page
+	if n < page {
+		grain = 512
+	}
+	return make([]byte, 0, (n+grain-1)&^(grain-1))
 }
 
 // discard gives a buffer away. Nothing may refer to it any more.

@@ -149,7 +149,18 @@ func exhibits(t testing.TB) (all []*exhibit) {
 	}
 	x := exhibitOf(t, "adaptive", []sigio.WriterOption{sigio.WithChunkSize(sigio.MinChunkSize)}, lifeScript())
 	x.sibling = exhibitOf(t, x.name, []sigio.WriterOption{sigio.WithChunkSize(sigio.MinChunkSize)}, lifeScript()[:8])
-	return append(all, x)
+	all = append(all, x)
+	for _, history := range []int{sigio.MinHistory, 128 << 10} {
+		opts := []sigio.WriterOption{sigio.WithHistory(history)}
+		talk := func(seed uint64) script {
+			return slices.Concat(messages(prose(1, 2000), 90, 30, 300), messages(prose(seed, 9000), 2500, 60),
+				messages(noise(seed, 100), 100), messages(prose(seed, 70*260), 70))
+		}
+		x := exhibitOf(t, fmt.Sprintf("history of %d", history), opts, talk(2))
+		x.sibling = exhibitOf(t, x.name, opts, talk(3))
+		all = append(all, x)
+	}
+	return all
 }
 
 // An examiner reads damaged copies of an exhibit, over and over with the same

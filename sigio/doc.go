@@ -10,7 +10,8 @@
 //
 //   - The output is never larger than the input and 32 bytes for each started
 //     64 KiB, 8 for each Flush, and 64 for the header and end of the stream.
-//     Metadata records come on top.
+//     Metadata comes on top, as do 19 bytes that announce a history and 24 for
+//     a codebook, or the codebook itself.
 //   - No byte leaves a Reader before the check of its chunk has passed. A
 //     stream that was cut short, reordered or mixed with another is an error,
 //     found before the first wrong byte. The checks are CRCs: they find
@@ -29,6 +30,10 @@
 //
 // One truncation cannot be seen: of several streams one behind the other, cut
 // exactly between two.
+//
+// For messages on a connection there are two options: WithHistory lets each
+// copy from those before it, and WithCodebook from what was learned of their
+// like. Both make lengths tell of contents: see package glyph on secrets.
 //
 // A Writer and a Reader each belong to one goroutine at a time, except for
 // Stats, which may be called from any.

@@ -39,6 +39,8 @@ type chunk struct {
 	id       strategy.ID
 	name     string
 	crc      uint32 // of the content
+	message  bool   // to be light; others of a stream with a history are positioned
+	history  bool   // continues the history
 
 	class      strategy.Class
 	confidence uint8

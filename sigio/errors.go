@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -68,10 +69,14 @@ func (e *StreamError) Unwrap() error { return e.Err }
 // ErrUnsupported to errors.Is.
 type MissingError struct {
 	Strategy strategy.ID
-	Name     string // as the stream announces it, or the built-in's name
+	Name     string   // as the stream announces it, or the built-in's name; empty for a codebook
+	Codebook glyph.ID // the missing codebook, where it is one
 }
 
 func (e *MissingError) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("%v: codebook %v is missing", ErrUnsupported, e.Codebook)
+	}
 	return fmt.Sprintf("%v: strategy %q (ID %d) is missing", ErrUnsupported, e.Name, uint8(e.Strategy))
 }
 

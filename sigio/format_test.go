@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/strategy"
 )
 
 // parseListing reads an annotated hex listing: what follows a # is a comment,
@@ -39,12 +40,14 @@ func TestFormatExamples(t *testing.T) {
 
 	examples := []struct {
 		name    string
+		only    []strategy.ID // nil: all
 		script  func(w *sigio.Writer) error
 		content []byte
 		metas   []string
 	}{
 		{
 			name: "metadata, two messages and zeros",
+			only: []strategy.ID{strategy.RunLength},
 			script: func(w *sigio.Writer) error {
 				if err := w.WriteMeta(1, []byte("note")); err != nil {
 					return err
@@ -73,7 +76,11 @@ func TestFormatExamples(t *testing.T) {
 	for i, e := range examples {
 		t.Run(e.name, func(t *testing.T) {
 			var stream bytes.Buffer
-			w := sigio.NewWriter(&stream)
+			set := strategy.Default()
+			if e.only != nil {
+				set = set.Only(e.only...)
+			}
+			w := sigio.NewWriter(&stream, sigio.WithStrategies(set))
 			require.NoError(t, e.script(w))
 			require.NoError(t, w.Close())
 			require.Equal(t, hex.Dump(listings[i]), hex.Dump(stream.Bytes()))

@@ -15,7 +15,8 @@ import (
 // light, is known only at the next call. Everything before it in out is
 // final.
 type framer struct {
-	header frame.Header // ID and FlagShort are set by begin
+	cfg    *config
+	header frame.Header // ID and some flags are set by begin
 	begun  bool
 	ended  bool
 
@@ -55,7 +56,8 @@ func (m *meta) size() int {
 func (f *framer) restart() {
 	clear(f.metas)
 	*f = framer{
-		header:    frame.Header{Version: frame.Version, Incompat: f.header.Incompat &^ frame.FlagShort, CapLog: f.header.CapLog},
+		cfg:       f.cfg,
+		header:    frame.Header{Version: frame.Version, CapLog: f.header.CapLog},
 		out:       f.out[:0],
 		announced: f.announced[:0],
 		metas:     f.metas[:0],
@@ -66,12 +68,19 @@ func (f *framer) restart() {
 // begin writes the stream header.
 func (f *framer) begin(first []byte, short bool) {
 	f.header.ID = streamID(first)
-	if short {
+	if f.cfg.transport {
+		f.header.Incompat |= frame.FlagTransport
+	}
+	switch {
+	case short: // of one chunk, which has nothing before it
 		f.header.Incompat |= frame.FlagShort
+	case f.cfg.history > 0:
+		f.header.Incompat |= frame.FlagHistory
 	}
 	f.out = f.header.Append(f.out)
 	f.chain = f.header.Check()
 	f.begun = true
+	f.appendPreamble()
 	f.placeMetas()
 }
 
@@ -119,15 +128,23 @@ func (f *framer) settle(flush, closing bool) {
 	if f.holding {
 		c := &f.held
 		f.holding = false
-		fits := f.sinceSync+c.rawLen <= frame.MaxLight && f.lightRun < frame.MaxLightRun
-		tail := closing && c.rawLen >= maxLightTail && f.chunks > 0
-		if flush && fits && !tail {
+		light := flush && f.fitsLight(c.rawLen) && !(closing && c.rawLen >= maxLightTail && f.chunks > 0)
+		if f.header.Has(frame.FlagHistory) {
+			light = c.message
+		}
+		if light {
 			f.placeLight(c)
 		} else {
 			f.placePositioned(c, flush)
 		}
 	}
 	f.placeMetas()
+}
+
+// fitsLight reports whether a chunk of n bytes may be light: there must be a
+// sync point often enough.
+func (f *framer) fitsLight(n int) bool {
+	return f.sinceSync+n <= frame.MaxLight && f.lightRun < frame.MaxLightRun
 }
 
 // maxLightTail is the length in bytes from which the last chunk of a stream
@@ -142,7 +159,8 @@ func (f *framer) placePositioned(c *chunk, flush bool) {
 		out = f.announceStrategy(out, c)
 	}
 	r := frame.Record{
-		Kind: frame.KindChunk, Flushed: flush, Strategy: uint8(c.id), RawLen: c.rawLen, EncLen: c.encLen,
+		Kind: frame.KindChunk, Flushed: flush, History: c.history, Strategy: uint8(c.id),
+		RawLen: c.rawLen, EncLen: c.encLen,
 		Seq: f.chunks, RawOffset: f.raw, Link: f.chain,
 	}
 	f.header.AppendRecord(out, &r) // the region's own bytes
@@ -161,7 +179,10 @@ func (f *framer) placeLight(c *chunk) {
 	if c.announce > 0 && !f.isAnnounced(c.id) {
 		out = f.announceStrategy(out, c)
 	}
-	r := frame.Record{Kind: frame.KindChunk, Light: true, Flushed: true, Strategy: uint8(c.id), RawLen: c.rawLen, EncLen: c.encLen}
+	r := frame.Record{
+		Kind: frame.KindChunk, Light: true, Flushed: true, History: c.history, Strategy: uint8(c.id),
+		RawLen: c.rawLen, EncLen: c.encLen,
+	}
 	at := len(out)
 	out = f.header.AppendRecord(out, &r)
 	f.chain = frame.ChainLight(f.chain, out[at:], c.crc)
@@ -200,6 +221,15 @@ func (f *framer) announceStrategy(out []byte, c *chunk) []byte {
 	return f.sealControl(out, &r, at)
 }
 
+// appendControl appends a control record to out.
+func (f *framer) appendControl(tag uint8, body []byte) {
+	r := frame.Record{Kind: frame.KindControl, Tag: tag, EncLen: len(body), Link: f.chain}
+	f.out = f.header.AppendRecord(f.out, &r)
+	at := len(f.out)
+	f.out = append(f.out, body...)
+	f.out = f.sealControl(f.out, &r, at)
+}
+
 // sealControl appends the check of a control record whose body starts at at.
 func (f *framer) sealControl(out []byte, r *frame.Record, at int) []byte {
 	check := frame.ContentCheck(r.Check, frame.RawCRC(out[at:]))
@@ -212,11 +242,7 @@ func (f *framer) placeMetas() {
 	n := 0
 	for ; n < len(f.metas) && f.metas[n].behind <= f.blocks && f.begun; n++ {
 		m := &f.metas[n]
-		r := frame.Record{Kind: frame.KindControl, Tag: frame.TagMeta, EncLen: len(m.body), Link: f.chain}
-		f.out = f.header.AppendRecord(f.out, &r)
-		at := len(f.out)
-		f.out = append(f.out, m.body...)
-		f.out = f.sealControl(f.out, &r, at)
+		f.appendControl(frame.TagMeta, m.body)
 		f.waiting -= m.size()
 	}
 	f.metas = slices.Delete(f.metas, 0, n) // and let go of their bodies

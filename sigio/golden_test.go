@@ -18,17 +18,20 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		prose(1, 700_000), measurements(2, 500_000), runs(3, 600_000), noise(4, 600_000), medley(5, 300_000),
 	}, nil)
 	for _, tt := range []struct {
-		level  sigio.Level
+		name   string
+		option sigio.WriterOption
 		digest string
 	}{
-		{sigio.LevelFastest, "abab24e59feb9199"},
-		{sigio.LevelDefault, "cd28d083ce17c45b"},
-		{sigio.LevelBetter, "c8db834dd01d170e"},
-		{sigio.LevelBest, "6fc2de413b4bd83c"},
+		{"fastest", sigio.WithLevel(sigio.LevelFastest), "ad83bc869ec569ed"},
+		{"default", sigio.WithLevel(sigio.LevelDefault), "e4197046ecc5ac2c"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "a7581f282637db6b"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "8ad0f4ae629067a9"},
+		{"history", sigio.WithHistory(64 << 10), "d7c32f33704840ba"},
+		{"shared frame", sigio.WithHistory(1 << 20), "de34acc3c7e23eb0"},
 	} {
-		t.Run(tt.level.String(), func(t *testing.T) {
-			s := messages(content, 100, 3_000, 20_000, 300_000, 1_200_000)
-			sum := sha256.Sum256(s.seal(t, sigio.WithLevel(tt.level)))
+		t.Run(tt.name, func(t *testing.T) {
+			s := messages(content, 100, 3_000, 200, 20_000, 300_000, 1_200_000)
+			sum := sha256.Sum256(s.seal(t, tt.option))
 			require.Equal(t, tt.digest, hex.EncodeToString(sum[:8]))
 		})
 	}

@@ -3,7 +3,9 @@ package sigio
 import (
 	"fmt"
 	"math"
+	"slices"
 
+	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -114,6 +116,9 @@ type config struct {
 	chunkSize int // 0: by level
 	selector  strategy.Selector
 	observer  func(Decision)
+	history   int // 0: none
+	codebooks []*glyph.Codebook
+	embed     bool
 
 	maxChunk  int
 	maxOutput int64
@@ -147,6 +152,16 @@ func (c *config) validate() error {
 		return fmt.Errorf("sigio: unknown %v", c.level)
 	case c.chunkSize < MinChunkSize || c.chunkSize > MaxChunkSize:
 		return fmt.Errorf("sigio: chunk size %d is not within %d to %d", c.chunkSize, MinChunkSize, MaxChunkSize)
+	case !validHistory(c.history):
+		return fmt.Errorf("sigio: history of %d bytes is not a power of two within %d to %d", c.history, MinHistory, MaxHistory)
+	case c.history > 0 && c.lacks(strategy.Glyph), c.sharedWindow() > 0 && c.lacks(strategy.Zstd):
+		return fmt.Errorf("sigio: a history of %d bytes needs strategies that are not in the set", c.history)
+	case c.history > 0 && c.concurrency > 1:
+		return fmt.Errorf("sigio: a history needs concurrency 1, not %d", c.concurrency)
+	case c.embed && c.codebook() == nil:
+		return fmt.Errorf("sigio: no codebook to embed")
+	case slices.Contains(c.codebooks, nil):
+		return fmt.Errorf("sigio: nil codebook")
 	case c.selector == nil:
 		return fmt.Errorf("sigio: nil selector")
 	case c.maxChunk < 1:
@@ -155,6 +170,11 @@ func (c *config) validate() error {
 		return fmt.Errorf("sigio: maximal output %d is negative", c.maxOutput)
 	}
 	return c.set.Check()
+}
+
+func (c *config) lacks(id strategy.ID) bool {
+	_, ok := c.set.Lookup(id)
+	return !ok
 }
 
 // maxConcurrency keeps the memory that a slip of the pen asks for in bounds.

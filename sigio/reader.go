@@ -22,6 +22,8 @@ type Reader struct {
 	walker walker
 	stats  counters
 
+	history historyReader
+
 	content []byte // of the current chunk, not yet handed out
 	buf     []byte // that it may stand in
 	counted int64  // input that the figures know of
@@ -56,6 +58,7 @@ func (z *Reader) Reset(r io.Reader) {
 	src.restart(r)
 	z.walker = walker{src: src, cfg: &z.cfg, state: streamState{names: names[:0]}}
 	z.content, z.counted, z.waiting, z.paused = nil, 0, nil, false
+	z.history.stream = 0
 	z.err = z.cfg.validate()
 	if z.err == nil && r == nil {
 		z.err = ErrClosed
@@ -123,6 +126,7 @@ func (z *Reader) Close() error {
 	discard(z.walker.src.buf)
 	z.walker = walker{cfg: &z.cfg}
 	z.content, z.buf, z.idle = nil, nil, nil
+	z.history = historyReader{}
 	z.waiting, z.err = nil, ErrClosed
 	z.stats.buffered.Store(0)
 	z.measure()
@@ -170,9 +174,20 @@ func (z *Reader) nextInline() error {
 func (z *Reader) decode(p *piece) ([]byte, error) {
 	began := time.Now()
 	content, crc := p.payload, uint32(0)
-	if p.Strategy == uint8(strategy.Store) {
+	switch {
+	case p.Strategy == uint8(strategy.Store):
 		crc = frame.RawCRC(content)
-	} else {
+	case p.History:
+		if _, err := z.lookup(p); err != nil {
+			return nil, err
+		}
+		var err error
+		z.buf = reserve(z.buf[:0], p.RawLen)
+		if content, err = z.history.decode(z.buf, &z.walker, p); err != nil {
+			return nil, p.undecodable(err)
+		}
+		crc = frame.RawCRC(content)
+	default:
 		st, err := z.lookup(p)
 		if err != nil {
 			return nil, err
@@ -192,6 +207,9 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 	} else if frame.ContentCheck(p.Check, crc) != p.check {
 		return nil, p.verdict("content fails its check")
 	}
+	if z.walker.state.history > 0 && !p.History {
+		z.history.observe(&z.walker, p, content)
+	}
 	z.note(p, time.Since(began))
 	return content, nil
 }
@@ -205,6 +223,9 @@ func (z *Reader) note(p *piece, d time.Duration) {
 func (z *Reader) lookup(p *piece) (strategy.Strategy, error) {
 	id := strategy.ID(p.Strategy)
 	st, ok := z.cfg.set.Lookup(id)
+	if b := z.walker.state.book; ok && id == strategy.Glyph && b != nil {
+		st = z.history.strategyWith(z.cfg.set, b)
+	}
 	if !ok || z.cfg.set.Name(id) != p.name {
 		return nil, final{&StreamError{Offset: p.offset, Chunk: p.number, Err: &MissingError{Strategy: id, Name: p.name}}}
 	}

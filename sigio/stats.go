@@ -1,6 +1,7 @@
 package sigio
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,13 +46,18 @@ type Stats struct {
 	ByClass    map[strategy.Class]Usage // of a Writer
 }
 
+type strategyUsage struct {
+	id strategy.ID
+	Usage
+}
+
 // counters collects Stats. Its methods may be called from any goroutine.
 type counters struct {
 	buffered atomic.Int64
 
 	mu         sync.Mutex
 	s          Stats // maps unused
-	byStrategy [256]*Usage
+	byStrategy []strategyUsage
 	byClass    [8]Usage
 }
 
@@ -60,11 +66,7 @@ func (c *counters) reset() {
 	defer c.mu.Unlock()
 	memory := c.s.Memory
 	c.s = Stats{Memory: memory, PeakMemory: memory}
-	for _, u := range c.byStrategy {
-		if u != nil {
-			*u = Usage{}
-		}
-	}
+	c.byStrategy = c.byStrategy[:0]
 	clear(c.byClass[:])
 	c.buffered.Store(0)
 }
@@ -77,10 +79,12 @@ func (c *counters) chunk(id strategy.ID, class strategy.Class, raw, encoded int,
 	c.s.Raw += int64(raw)
 	c.s.Detection += detection
 	c.s.Coding += coding
-	if c.byStrategy[id] == nil {
-		c.byStrategy[id] = new(Usage)
+	at := slices.IndexFunc(c.byStrategy, func(u strategyUsage) bool { return u.id == id })
+	if at < 0 {
+		at = len(c.byStrategy)
+		c.byStrategy = append(c.byStrategy, strategyUsage{id: id})
 	}
-	c.byStrategy[id].add(raw, encoded)
+	c.byStrategy[at].add(raw, encoded)
 	if int(class) < len(c.byClass) {
 		c.byClass[class].add(raw, encoded)
 	}
@@ -111,10 +115,8 @@ func (c *counters) snapshot() Stats {
 	s := c.s
 	s.Buffered = c.buffered.Load()
 	s.ByStrategy = map[strategy.ID]Usage{}
-	for id, u := range c.byStrategy {
-		if u != nil && u.Chunks > 0 {
-			s.ByStrategy[strategy.ID(id)] = *u
-		}
+	for _, u := range c.byStrategy {
+		s.ByStrategy[u.id] = u.Usage
 	}
 	s.ByClass = map[strategy.Class]Usage{}
 	for class, u := range c.byClass {

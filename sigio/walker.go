@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -36,6 +37,11 @@ type streamState struct {
 	sinceSync int
 	lightRun  int
 	names     []frame.StrategyName
+
+	opening bool // nothing but the records that say how to read the stream
+	history int  // bytes, 0 for none
+	shared  int  // window of the shared frame, 0 for none
+	book    *glyph.Codebook
 }
 
 // indexSkip is the part of an index that is still to be passed over.
@@ -92,7 +98,7 @@ func (w *walker) step(ahead bool) (piece, error) {
 		}
 		switch r.Kind {
 		case frame.KindChunk:
-			if ahead && r.Light {
+			if ahead && (r.Light || w.header.Has(frame.FlagHistory)) {
 				return piece{}, errBarrier
 			}
 			return w.chunk(r, n)
@@ -135,14 +141,11 @@ func (w *walker) enter() error {
 	if err != nil {
 		return w.frameError(err)
 	}
-	if h.Has(frame.FlagHistory) {
-		return w.verdict(ErrUnsupported, "stream carries a history")
-	}
 	if h.Has(frame.FlagTransport) && !w.cfg.transport {
 		return w.verdict(ErrUnsupported, "stream leaves checks to the transport")
 	}
 	w.header, w.start = h, w.src.off
-	w.state = streamState{chain: h.Check(), names: w.state.names[:0]}
+	w.state = streamState{chain: h.Check(), names: w.state.names[:0], opening: true}
 	w.streams++
 	w.inside, w.indexed = true, 0
 	w.src.consume(frame.HeaderLen)
@@ -170,6 +173,7 @@ func (w *walker) chunk(r frame.Record, n int) (piece, error) {
 		p.check |= uint32(c) << (8 * i)
 	}
 	w.src.consume(n + r.EncLen + tail)
+	s.opening = false
 	s.chunks++
 	s.raw += uint64(r.RawLen)
 	w.output += int64(r.RawLen)
@@ -192,6 +196,10 @@ func (w *walker) admit(r *frame.Record) error {
 	switch {
 	case w.indexed > 0:
 		return w.corrupt("chunk behind the index")
+	case w.header.Has(frame.FlagHistory) && s.history == 0:
+		return w.corrupt("history without its parameters")
+	case r.History && !s.continues(r):
+		return w.corrupt("chunk cannot continue the history")
 	case short && (!r.Light || s.chunks > 0):
 		return w.corrupt("chunk that a short stream cannot have")
 	case r.Light && (s.sinceSync+r.RawLen > frame.MaxLight || s.lightRun == frame.MaxLightRun):
@@ -206,6 +214,18 @@ func (w *walker) admit(r *frame.Record) error {
 		return w.verdict(ErrTooLarge, fmt.Sprintf("content of more than %d bytes", w.cfg.maxOutput))
 	}
 	return nil
+}
+
+// continues reports whether a chunk may continue the history: a light one of
+// Glyph's, or any that is part of a shared frame.
+func (s *streamState) continues(r *frame.Record) bool {
+	switch strategy.ID(r.Strategy) {
+	case strategy.Glyph:
+		return r.Light
+	case strategy.Zstd:
+		return s.shared > 0 && r.RawLen <= frame.MaxLight
+	}
+	return false
 }
 
 // follows reports whether a record links to the one before it. Behind a light
@@ -248,7 +268,13 @@ func (w *walker) control(r frame.Record, n int) error {
 	if check != le32(b[n+r.EncLen:]) {
 		return w.corrupt("control record fails its check")
 	}
+	opening := false
 	switch r.Tag {
+	case frame.TagHistory, frame.TagCodebookID, frame.TagEmbeddedCodebook:
+		if err := w.open(r.Tag, body); err != nil {
+			return err
+		}
+		opening = true
 	case frame.TagStrategyName:
 		if err := w.learnName(body); err != nil {
 			return err
@@ -267,8 +293,56 @@ func (w *walker) control(r frame.Record, n int) error {
 			return w.verdict(ErrUnsupported, fmt.Sprintf("control record %#02x", r.Tag))
 		}
 	}
+	w.state.opening = opening
 	w.state.chain = frame.Chain(w.state.chain, check)
 	w.src.consume(n + r.EncLen + frame.CheckLen)
+	return nil
+}
+
+// open takes a record that says how to read the stream: directly behind the
+// header, the history before the codebook.
+func (w *walker) open(tag uint8, body []byte) error {
+	s := &w.state
+	if !s.opening || s.book != nil {
+		return w.corrupt("record that belongs behind the header")
+	}
+	switch tag {
+	case frame.TagHistory:
+		h, err := frame.ParseHistory(body)
+		switch {
+		case err != nil:
+			return w.frameError(err)
+		case !w.header.Has(frame.FlagHistory) || s.history > 0:
+			return w.corrupt("history parameters in the wrong place")
+		case h.Builtin > glyph.BuiltinVersion:
+			return w.verdict(ErrUnsupported, fmt.Sprintf("version %d of the built-in codebook", h.Builtin))
+		}
+		s.history = 1 << h.WindowLog
+		if h.ZstdLog > 0 {
+			s.shared = 1 << h.ZstdLog
+		}
+	case frame.TagCodebookID:
+		if len(body) != frame.CodebookIDLen {
+			return w.corrupt("malformed codebook id")
+		}
+		id := glyph.ID(body)
+		for _, b := range w.cfg.codebooks {
+			if b.ID() == id {
+				s.book = b
+				return nil
+			}
+		}
+		return final{&StreamError{Offset: w.src.off, Err: &MissingError{Strategy: strategy.Glyph, Codebook: id}}}
+	default:
+		b, err := glyph.Parse(body)
+		switch {
+		case err == glyph.ErrCodebookVersion:
+			return w.verdict(ErrUnsupported, "version of the embedded codebook")
+		case err != nil:
+			return w.corrupt("malformed embedded codebook")
+		}
+		s.book = b
+	}
 	return nil
 }
 
@@ -350,6 +424,8 @@ func (w *walker) leave(kind frame.Kind) error {
 	n := frame.EndLen
 	short := w.header.Has(frame.FlagShort)
 	switch {
+	case w.header.Has(frame.FlagHistory) && s.history == 0:
+		return w.corrupt("history without its parameters")
 	case short != (kind == frame.KindShortEnd):
 		return w.corrupt("end record of the wrong kind")
 	case short:

@@ -24,6 +24,8 @@ type Writer struct {
 	framer framer
 	stats  counters
 
+	history *historyWriter // nil for none
+
 	queue []*job // blocks that goroutines work on, oldest first
 	idle  []*job
 	// Of the blocks that the caller's goroutine encodes itself.
@@ -55,12 +57,13 @@ func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
 
 func (z *Writer) init() {
 	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector}
+	if b := z.cfg.codebook(); b != nil {
+		z.engine.set = z.cfg.set.WithCodebook(b)
+	}
+	z.framer.cfg = &z.cfg
 	z.framer.header.CapLog = frame.MinCapLog
 	for 1<<z.framer.header.CapLog < z.cfg.chunkSize {
 		z.framer.header.CapLog++
-	}
-	if z.cfg.transport {
-		z.framer.header.Incompat |= frame.FlagTransport
 	}
 	z.framer.report = z.report
 	z.framer.restart()
@@ -79,6 +82,9 @@ func (z *Writer) Reset(w io.Writer) {
 	z.dst, z.owed, z.closed, z.done = w, false, false, false
 	z.block = z.block[:0]
 	z.framer.restart()
+	if z.history != nil {
+		z.history.restart()
+	}
 	z.stats.reset()
 	z.measure()
 }
@@ -306,6 +312,7 @@ func (z *Writer) encode(block []byte) error {
 	}
 	z.framer.out, z.chunks = out, chunks
 	z.framer.take(chunks)
+	z.restartHistory(block, chunks)
 	z.measure()
 	return nil
 }
@@ -363,6 +370,15 @@ func (z *Writer) finishBlock(closing bool) error {
 func (z *Writer) encodeTail() error {
 	if z.cfg.concurrency > 1 && len(z.block) > MinChunkSize {
 		return z.enqueue()
+	}
+	// A short stream has no history.
+	if z.cfg.history > 0 && !z.framer.header.Has(frame.FlagShort) {
+		if done, err := z.encodeMessage(z.block); done || err != nil {
+			if done {
+				z.block = z.block[:0]
+			}
+			return err
+		}
 	}
 	if err := z.drain(); err != nil {
 		return err

@@ -3,8 +3,9 @@ package strategy
 // Adaptive returns the built-in Selector.
 //
 // Where the profile is clear it decides by rule: store for what has nothing
-// to gain, runlength for runs from end to end, and for all else the general
-// codec, which is zstd or, in a Set without it, S2 or LZ4. Where the profile
+// to gain, runlength for runs from end to end, glyph for small messages, and
+// for all else the general codec, which is zstd or, in a Set without it, S2 or
+// LZ4. Where the profile
 // allows for it, it looks for tables of numbers and records in the chunk, and
 // chooses delta if they promise 5 % (see objective). Then it asks every
 // Estimator in the Set. One that promises enough is tried, together with the
@@ -24,6 +25,9 @@ func (adaptive) Select(in Input) Choice {
 		in.Profile = &prof
 	}
 	choice := rule(in)
+	if m, ok := message(in); ok && choice.ID != RunLength && in.Profile.Class != ClassRandomBinary {
+		choice = m
+	}
 	if choice.ID == RunLength {
 		return choice // a few bytes: nothing is left to win
 	}

@@ -22,10 +22,14 @@ func TestAdaptiveRules(t *testing.T) {
 		want ID
 	}{
 		{"an empty chunk panics", nil, Default(), Store},
-		{"a codec for a few bytes", []byte("temperature=21.5 ok\n"), Default(), Store},
-		{"a codec for a short text", []byte("the quick brown fox jumps over a lazy dog"), Default(), Store},
-		{"a short repetition is stored", []byte("name=alpha;value=1;name=beta;value=2;name=gamma"), Default(), Zstd},
-		{"a message is stored", english(300, 1), Default(), Zstd},
+		{"a codec for three bytes", []byte("ok\n"), Default(), Store},
+		{"a short message is stored", []byte("temperature=21.5 ok\n"), Default(), Glyph},
+		{"a message is zstd's", english(300, 1), Default(), Glyph},
+		{"a text is a message", english(2000, 1), Default(), Zstd},
+		{"random bytes are a message", randomBytes(300, 1), Default(), Store},
+		{"a short codec without glyph", []byte("temperature=21.5 ok\n"), Default().Only(Zstd), Store},
+		{"a short text without glyph", []byte("the quick brown fox jumps over a lazy dog"), Default().Only(Zstd), Store},
+		{"a short repetition is stored without glyph", []byte("name=alpha;value=1;name=beta;value=2;name=gamma"), Default().Only(Zstd), Zstd},
 		{"random bytes are encoded", randomBytes(mib, 1), Default(), Store},
 		{"a photo is encoded", jpegLike(mib, 2), Default(), Store},
 		{"what gains 2 % is stored", tilted(mib, 3, 250), Default(), Zstd},

@@ -28,9 +28,9 @@ const (
 // encodes samples only when one of them promises to win.
 func challenge(in Input, byRule Choice) Choice {
 	var t *trial
-	for id, m := range in.Set.table() {
+	for _, m := range in.Set.list() {
 		e, ok := m.Strategy.(Estimator)
-		if !ok || ID(id) == byRule.ID {
+		if !ok || m.id == byRule.ID {
 			continue
 		}
 		sample := middle(in.Chunk, trialLen)
@@ -41,7 +41,7 @@ func challenge(in Input, byRule Choice) Choice {
 		if t == nil {
 			t = newTrial(in, sample, byRule)
 		}
-		t.run(ID(id), e, costFrom(estimate))
+		t.run(m.id, e, costFrom(estimate))
 	}
 	if t == nil {
 		return byRule

@@ -13,6 +13,8 @@ func costOf(id ID, level Level) cost {
 		return cost{encode[step(level)], 1_000}
 	case Delta:
 		return cost{4_500, 1_800}
+	case Glyph:
+		return cost{20_000, 3_000}
 	case S2:
 		encode := [...]int{1_400, 1_400, 3_500, 3_500}
 		return cost{encode[step(level)], 650}

@@ -10,8 +10,8 @@ import (
 // which a stream announces by name before their first use.
 type ID uint8
 
-// The built-in strategies. Delta, Glyph and S2 hold their numbers; a Set that
-// does not contain a strategy under one of them refuses chunks that use it.
+// The built-in strategies. S2 holds its number; a Set that does not contain a
+// strategy under one of them refuses chunks that use it.
 const (
 	Store     ID = 0 // the bytes as they are
 	RunLength ID = 1 // runs of a byte or of a pattern of up to 8 bytes

@@ -42,6 +42,7 @@ func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	return out, nil
 }
 
+// ZstdLevel returns the level of the zstd encoder that stands for l.
 func zstdLevel(l Level) zstd.EncoderLevel {
 	switch {
 	case l < LevelDefault:

@@ -1,0 +1,316 @@
+package sigio
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/sigmalang/sigma/glyph"
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// Limits of the history, in bytes.
+const (
+	MinHistory = glyph.MinHistory // 16 KiB
+	MaxHistory = 8 << 20
+)
+
+// WithHistory lets flushed messages of up to 64 KiB copy from the n bytes
+// before them: for connections and logs, whose messages are alike. n is a power
+// of two from MinHistory to MaxHistory. At least every 64 KiB or 256 messages
+// one stands alone, from which on a reader that comes late understands the
+// stream. A stream with a history is sequential: its Writer needs concurrency 1.
+//
+// Up to 64 KiB, n is the memory that either end keeps while the stream is
+// idle, beside some 16 KiB. Above that messages of more than 1.5 KiB have a
+// history of their own, n bytes long: for documents that repeat what is far
+// away. They are parts of a zstd frame, whose encoder takes 1 to 2 MiB and
+// three times n, more at higher levels, and whose decoder n and 1 MiB, as long as
+// the stream lasts. A reader that comes late understands them from the next
+// such frame on, at the latest 16 times n further.
+//
+// How long a message becomes then tells something of what it has in common
+// with those before it. Do not send secrets and text that others chose with
+// the same history: see package glyph. Without this option messages tell
+// nothing of each other.
+func WithHistory(n int) WriterOption { return writerOption(func(c *config) { c.history = n }) }
+
+// WithCodebook has small messages coded by a codebook that was made for such
+// messages; see glyph.Train. A stream names its codebook, and a Reader needs
+// the same. A Writer uses the last one given; a Reader picks the right one of
+// all.
+func WithCodebook(b *glyph.Codebook) Option {
+	return bothOption(func(c *config) { c.codebooks = append(c.codebooks, b) })
+}
+
+// WithEmbeddedCodebook writes the Writer's codebook into each stream, so that
+// Readers need not have it.
+func WithEmbeddedCodebook() WriterOption {
+	return writerOption(func(c *config) { c.embed = true })
+}
+
+// codebook is the Writer's, nil for the built-in one.
+func (c *config) codebook() *glyph.Codebook {
+	if n := len(c.codebooks); n > 0 {
+		return c.codebooks[n-1]
+	}
+	return nil
+}
+
+// historyBook is what a history starts from.
+func historyBook(b *glyph.Codebook) *glyph.Codebook {
+	if b == nil {
+		return glyph.Builtin()
+	}
+	return b
+}
+
+// glyphHistory is how much of the history short messages see, in bytes.
+func (c *config) glyphHistory() int { return min(c.history, glyph.MaxHistory) }
+
+// sharedWindow is the window of the shared frame, 0 if there is none.
+func (c *config) sharedWindow() int {
+	if c.history > glyph.MaxHistory {
+		return c.history
+	}
+	return 0
+}
+
+// validHistory reports whether n is the size of a history, or 0 for none.
+func validHistory(n int) bool {
+	return n == 0 || n >= MinHistory && n <= MaxHistory && n&(n-1) == 0
+}
+
+// appendPreamble appends what says how to read the stream: the history, and
+// the codebook.
+func (f *framer) appendPreamble() {
+	if f.header.Has(frame.FlagHistory) {
+		h := frame.History{WindowLog: log2(f.cfg.glyphHistory()), Builtin: glyph.BuiltinVersion}
+		if w := f.cfg.sharedWindow(); w > 0 {
+			h.ZstdLog = log2(w)
+		}
+		f.appendControl(frame.TagHistory, h.Append(nil))
+	}
+	b := f.cfg.codebook()
+	switch {
+	case b == nil:
+	case f.cfg.embed:
+		form, _ := b.MarshalBinary()
+		f.appendControl(frame.TagEmbeddedCodebook, form)
+	default:
+		id := b.ID()
+		f.appendControl(frame.TagCodebookID, id[:])
+	}
+}
+
+func log2(n int) uint8 { return uint8(bits.Len(uint(n)) - 1) }
+
+// historyWriter is what a Writer knows of the messages before.
+type historyWriter struct {
+	glyph  *glyph.Encoder
+	shared *sharedEncoder // nil for none
+}
+
+func newHistoryWriter(c *config) *historyWriter {
+	h := &historyWriter{glyph: glyph.NewEncoder(historyBook(c.codebook()), c.glyphHistory())}
+	if w := c.sharedWindow(); w > 0 {
+		h.shared = &sharedEncoder{level: c.level, window: w}
+	}
+	return h
+}
+
+// restart forgets all, for a new stream.
+func (h *historyWriter) restart() {
+	h.glyph.Restart()
+	if h.shared != nil {
+		h.shared.begun = false
+	}
+}
+
+// shares reports whether a message is for the shared frame.
+func (h *historyWriter) shares(msg []byte) bool {
+	return h.shared != nil && len(msg) >= minSharedMessage && len(msg) <= frame.MaxLight
+}
+
+// encodeMessage encodes a block that a Flush has cut as a chunk that continues
+// the history. It reports false if it cannot, or on error; then nothing of the
+// block was taken.
+func (z *Writer) encodeMessage(block []byte) (bool, error) {
+	if err := z.settleAndPush(); err != nil {
+		return false, err
+	}
+	f, h := &z.framer, z.messagesBefore()
+	light, shared := f.fitsLight(len(block)), h.shares(block)
+	if !light && !shared {
+		return false, nil
+	}
+	if !f.begun {
+		f.begin(block, false)
+	}
+	var c chunk
+	if shared {
+		f.out, c = z.engine.encodeShared(&z.scratch, f.out, block, h)
+	} else {
+		out, alone, err := z.engine.encodeMessage(&z.scratch, f.out, block, h.glyph)
+		if err != nil {
+			return false, z.failFault(err, 0)
+		}
+		f.out, c = out, alone
+	}
+	c.message = light
+	if !light {
+		h.glyph.Restart()
+	}
+	if shared {
+		h.glyph.Observe(block)
+	}
+	z.chunks = append(z.chunks[:0], c)
+	f.take(z.chunks)
+	z.measure()
+	return true, nil
+}
+
+// restartHistory starts the history afresh from chunks that are to be
+// positioned, of which the last one ends the block.
+func (z *Writer) restartHistory(block []byte, chunks []chunk) {
+	if z.framer.header.Has(frame.FlagHistory) {
+		h := z.messagesBefore()
+		h.glyph.Restart()
+		h.glyph.Observe(block[len(block)-chunks[len(chunks)-1].rawLen:])
+	}
+}
+
+// messagesBefore returns the history, which begins with the first need of it.
+func (z *Writer) messagesBefore() *historyWriter {
+	if z.history == nil {
+		z.history = newHistoryWriter(&z.cfg)
+	}
+	return z.history
+}
+
+// longMessage is the length in bytes from which on messages are also encoded
+// without the history, by whatever the selector chooses.
+const longMessage = 4 << 10
+
+// encodeMessage appends the region of a chunk that continues the history to
+// dst or, where that does not make it shorter, of one that stands alone.
+func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *glyph.Encoder) ([]byte, chunk, error) {
+	began := time.Now()
+	c := chunk{at: len(dst), rawLen: len(src)}
+	limit := len(src) - 1
+	if len(src) >= longMessage {
+		var err error
+		if dst, c, err = e.encodeChunk(s, dst, src); err != nil {
+			return dst, c, err
+		}
+		limit = min(limit, c.announce+c.encLen)
+	} else {
+		c.crc = frame.RawCRC(src)
+		dst = reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
+	}
+	// A payload is written where the shortest header leaves it; another may be
+	// there already.
+	end := max(len(dst), c.at+frame.ChunkHeaderLen)
+	out, ok := h.Append(dst[:end], src, limit)
+	switch {
+	case ok:
+		c.id, c.name, c.announce, c.history = strategy.Glyph, strategy.Glyph.String(), 0, true
+		c.encLen = len(out) - end
+		copy(out[c.payloadAt():], out[end:])
+		dst = reserve(out, frame.CheckLen)[:c.end()]
+		c.confidence, c.reason = 90, "a message like those before"
+	case len(dst) == c.at:
+		dst = e.store(dst, &c, src)
+		c.confidence, c.reason = 90, "nothing in common with the messages before"
+	}
+	c.encoding = time.Since(began) - c.detection
+	return dst, c, nil
+}
+
+// encodeShared appends the region of a chunk that is part of the shared frame,
+// or a stored one.
+func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter) ([]byte, chunk) {
+	began := time.Now()
+	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
+	dst = reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
+	strategy.DetectInto(&s.profile, src)
+	c.class, c.confidence = s.profile.Class, s.profile.Confidence
+	c.detection = time.Since(began)
+	if c.class != strategy.ClassRandomBinary {
+		c.id, c.name, c.history, c.reason = strategy.Zstd, strategy.Zstd.String(), true, "a long message like those before"
+		if out, ok := h.shared.append(dst[:c.payloadAt()], src); ok {
+			c.encLen = len(out) - c.payloadAt()
+			c.encoding = time.Since(began) - c.detection
+			return reserve(out, frame.CheckLen)[:c.end()], c
+		}
+	}
+	c.history, c.reason = false, "nothing to gain"
+	dst = e.store(dst, &c, src)
+	c.encoding = time.Since(began) - c.detection
+	return dst, c
+}
+
+// historyReader is what a Reader knows of the messages before, and of their
+// codebook.
+type historyReader struct {
+	stream int // the number of the stream it is for, from 1; 0 for none
+	glyph  *glyph.Decoder
+	book   *glyph.Codebook // of glyph
+	size   int
+	shared sharedDecoder
+
+	strategyBook *glyph.Codebook // of strategy
+	strategy     strategy.Strategy
+}
+
+// enter makes h ready for the stream that the walker is in.
+func (h *historyReader) enter(w *walker) {
+	if h.stream == w.streams {
+		return
+	}
+	h.stream = w.streams
+	h.shared.begun = false
+	if h.shared.window != w.state.shared {
+		h.shared = sharedDecoder{window: w.state.shared}
+	}
+	book := historyBook(w.state.book)
+	if h.glyph != nil && h.book == book && h.size == w.state.history {
+		h.glyph.Restart()
+		return
+	}
+	h.book, h.size = book, w.state.history
+	h.glyph = glyph.NewDecoder(book, h.size)
+}
+
+// decode appends the content of a chunk that continues the history to dst,
+// which has room for it.
+func (h *historyReader) decode(dst []byte, w *walker, p *piece) ([]byte, error) {
+	h.enter(w)
+	if p.Strategy == uint8(strategy.Glyph) {
+		return h.glyph.Decode(dst, p.payload, p.RawLen)
+	}
+	out := dst[len(dst) : len(dst)+p.RawLen]
+	if err := h.shared.decode(out, p.payload); err != nil {
+		return nil, err
+	}
+	h.observe(w, p, out)
+	return dst[:len(dst)+p.RawLen], nil
+}
+
+// observe takes note of a chunk that glyph did not decode.
+func (h *historyReader) observe(w *walker, p *piece, content []byte) {
+	h.enter(w)
+	if !p.Light {
+		h.glyph.Restart()
+	}
+	h.glyph.Observe(content)
+}
+
+// strategyWith returns the strategy for chunks that stand alone.
+func (h *historyReader) strategyWith(s strategy.Set, b *glyph.Codebook) strategy.Strategy {
+	if h.strategyBook != b {
+		h.strategyBook = b
+		h.strategy, _ = s.WithCodebook(b).Lookup(strategy.Glyph)
+	}
+	return h.strategy
+}

@@ -1,0 +1,78 @@
+package strategy
+
+import "github.com/sigmalang/sigma/glyph"
+
+// glyphMessage is for small chunks that stand alone; package glyph is the
+// codec. Chunks that continue a history are not a strategy's: they need what
+// was before them.
+type glyphMessage struct {
+	book *glyph.Codebook // nil: the built-in one
+}
+
+func (glyphMessage) ID() ID       { return Glyph }
+func (glyphMessage) Name() string { return Glyph.String() }
+
+func (g glyphMessage) codebook() *glyph.Codebook {
+	if g.book == nil {
+		return glyph.Builtin()
+	}
+	return g.book
+}
+
+func (g glyphMessage) Encode(dst, src []byte, p Params) ([]byte, error) {
+	if out, ok := g.codebook().Append(dst, src, p.Limit); ok {
+		return out, nil
+	}
+	return dst, ErrSkip
+}
+
+func (g glyphMessage) Decode(dst, src []byte, rawLen int) ([]byte, error) {
+	out, err := g.codebook().Decode(dst, src, rawLen)
+	if err != nil {
+		return dst, ErrMalformed
+	}
+	return out, nil
+}
+
+// WithCodebook returns s with a Glyph that uses b for chunks that stand alone,
+// if s has Glyph at all. nil stands for the built-in one.
+func (s Set) WithCodebook(b *glyph.Codebook) Set {
+	if !has(s, Glyph) {
+		return s
+	}
+	return s.With(glyphMessage{b})
+}
+
+// trained reports whether the Set's Glyph has a codebook of its own.
+func (s Set) trained() bool {
+	g, ok := s.member(Glyph).Strategy.(glyphMessage)
+	return ok && g.book != nil
+}
+
+// Up to these lengths messages that stand alone are glyph's: beyond them a
+// general codec has found its own phrases. Between them it is tried as well.
+// With a codebook made for such messages they reach further.
+const (
+	shortestMessage       = 4
+	clearlyMessage        = 256
+	maybeMessage          = 1 << 10
+	clearlyTrainedMessage = 1 << 10
+	maybeTrainedMessage   = 8 << 10
+)
+
+// message returns Glyph as the choice for a small chunk.
+func message(in Input) (Choice, bool) {
+	n := len(in.Chunk)
+	clearly, maybe := clearlyMessage, maybeMessage
+	if in.Set.trained() {
+		clearly, maybe = clearlyTrainedMessage, maybeTrainedMessage
+	}
+	if n < shortestMessage || n > maybe || !has(in.Set, Glyph) {
+		return Choice{}, false
+	}
+	c := Choice{ID: Glyph, Confidence: 80, Reason: "a small message"}
+	if n > clearly {
+		c.Expected, c.Confidence = 1, 50 // zstd is tried as well
+	}
+	return c, true
+}
