@@ -151,12 +151,20 @@ func planTables(in Input, byRule Choice) Choice {
 
 // rivalLen estimates what zstd makes of the whole chunk: from what it made of
 // the trial or, if that is less, of samples all over the chunk; without what
-// repeats further apart than either shows. The latter is overestimated rather
-// than missed: then zstd takes its time to prove it.
+// repeats further apart than either shows. A trial of what is no part like the
+// others is not believed in all. A faster level made the estimates, which finds
+// less, the more there is to find; and what repeats is overestimated rather than
+// missed: then zstd takes its time to prove it.
 func rivalLen(in Input, v delta.Verdict, e *delta.Encoder, backend delta.Backend) int {
+	// A repeat that would take zstd no more than so many bits anyway, about
+	// twice what it takes to refer to it, is nothing to reckon with.
+	const fewBits = 40
 	n := int64(len(in.Chunk))
-	rival := min(int64(v.Rival)*n/int64(v.Raw), int64(e.EstimateRival(in.Chunk, backend)))
-	far := min(int64(max(survey(in.Chunk).repeats, e.Repeats(in.Chunk, v.Plan))), n)
+	sampled := int64(e.EstimateRival(in.Chunk, backend))
+	rival := min(max(min(int64(v.Rival)*n/int64(v.Raw), sampled), sampled*5/8, 1), n)
+	rival -= rival * (n - rival) / (5 * n)
+	long := min(fewBits*n/(8*rival), 1<<10)
+	far := min(int64(max(survey(in.Chunk, int(long)).far, e.FarRepeats(in.Chunk, v.Plan, int(rival)))), n)
 	return int(rival * (n - far) / n)
 }
 

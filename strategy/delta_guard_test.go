@@ -30,6 +30,9 @@ func TestDeltaIsHeldAgainstZstd(t *testing.T) {
 		{"a table that repeats as a whole", repeated(string(walk(300*kib, 1<<12, 2)), mib)},
 		{"records drawn from a pool", drawn(mib, 24, 4000)},
 		{"short records drawn from a large pool", drawn(mib, 12, 16000)},
+		{"steady numbers that repeat far apart", repeated(string(walk(40*kib+2, 3, 11)), mib)},
+		{"steady numbers that repeat as a whole", repeated(string(walk(400*kib+2, 3, 12)), mib)},
+		{"numbers in runs that repeat", repeated(string(steps(200*kib+6)), mib)},
 		{"few numbers, all of them twice", repeated(string(prices(300*kib)), mib)},
 		{"noise behind the table that repeats", join(walk(128*kib, 1<<21, 3), repeated(string(randomBytes(32*kib, 4)), 900*kib))},
 		{"text behind the table", join(walk(128*kib, 1<<21, 5), english(900*kib, 6))},
@@ -76,6 +79,18 @@ func prices(n int) []byte {
 	for len(b) < n {
 		cents += r.IntN(17) - 8
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(cents)/100))
+	}
+	return b
+}
+
+// steps is numbers that stay for a while.
+func steps(n int) []byte {
+	r := seeded(13)
+	b := make([]byte, 0, n)
+	for x := uint32(1 << 20); len(b) < n; x += uint32(r.IntN(201)) - 100 {
+		for range 1 + r.IntN(20) {
+			b = binary.LittleEndian.AppendUint32(b, x)
+		}
 	}
 	return b
 }

@@ -39,7 +39,7 @@ func DetectInto(prof *Profile, p []byte) {
 	random := t.looksRandom(prof)
 	switch {
 	case random && len(p) > fullScan:
-		far = survey(p)
+		far = survey(p, minRepeat)
 		prof.FarRepeat = far.hasRepeats()
 	case !random && prof.Run < runDominated:
 		searchLag(prof, p)

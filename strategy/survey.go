@@ -12,6 +12,9 @@ const (
 	// ones gain little where nothing else can be gained.
 	minRepeat = 32
 
+	// What repeats closer than that is not far.
+	nearby = 2 << 10
+
 	// Anchors are anchorSpacing bytes apart, closer in chunks of less than
 	// 1 MiB, and further only where a chunk would have more than maxAnchors.
 	// Spacing and stride balance the two costs of a survey: 4096 anchors and
@@ -32,6 +35,7 @@ const (
 type findings struct {
 	length  int // of the chunk
 	repeats int // bytes of it that seem to occur twice
+	far     int // bytes of these that no short stretch around them shows to
 	text    int // bytes of it that seem to be ASCII
 }
 
@@ -56,7 +60,9 @@ func (f findings) hasAny() bool { return f.repeats+f.text > f.length/worthOf }
 // whatever the distance of the copies. In a chunk of 1 MiB that finds
 // repeats of 33 KiB and more; of shorter ones it finds a share. Repeats at a
 // multiple of the spacing meet among the anchors and count from 288 bytes.
-func survey(p []byte) findings {
+//
+// Repeats count as far if they are longFar bytes long.
+func survey(p []byte, longFar int) findings {
 	t, ok := anchorTables.Get(func(*anchorTable) bool { return true })
 	if !ok {
 		t = new(anchorTable)
@@ -66,7 +72,7 @@ func survey(p []byte) findings {
 	slotBits := min(uint(bits.Len(uint(4*anchors-1))), anchorTableBits)
 	s := surveyor{
 		findings: findings{length: len(p)},
-		p:        p, spacing: spacing, anchors: anchors,
+		p:        p, spacing: spacing, anchors: anchors, longFar: longFar,
 		table: t[:1<<slotBits], shift: 64 - slotBits,
 	}
 	clear(s.table)
@@ -102,6 +108,7 @@ type surveyor struct {
 	p       []byte
 	spacing int
 	anchors int
+	longFar int
 	table   []uint32
 	shift   uint
 }
@@ -116,7 +123,7 @@ func tagOf(hash uint64) uint32 { return uint32(hash>>tagShift) &^ anchorMask }
 // enter fills the table, and counts the repeats and the ASCII it meets.
 func (s *surveyor) enter() {
 	table, shift := s.table, s.shift&63
-	repeats, ascii := 0, 0
+	repeats, far, ascii := 0, 0, 0
 	for i := range s.anchors {
 		pos := i * s.spacing
 		x := binary.LittleEndian.Uint64(s.p[pos:])
@@ -128,10 +135,13 @@ func (s *surveyor) enter() {
 		entry := tagOf(hash) | uint32(i)
 		if (*slot^entry)&^anchorMask == 0 && s.agree(*slot, pos) {
 			repeats += s.spacing
+			if s.isFar(*slot, pos) {
+				far += s.spacing
+			}
 		}
 		*slot = entry
 	}
-	s.repeats += repeats
+	s.repeats, s.far = s.repeats+repeats, s.far+far
 	s.text = max(ascii-s.anchors/byChance-2, 0) * s.spacing // two more are no surprise
 }
 
@@ -139,16 +149,19 @@ func (s *surveyor) enter() {
 func (s *surveyor) probe() {
 	stride := min(probeStride*s.spacing, s.length/minProbes)
 	for pos := stride / 2; pos <= s.length-s.spacing-minRepeat; pos += stride {
-		if s.probeAt(pos) {
+		if found, far := s.probeAt(pos); found {
 			s.repeats += stride
+			if far {
+				s.far += stride
+			}
 		}
 	}
 }
 
-// probeAt reports whether one of the offsets from pos on meets an anchor. Four
-// look-ups a turn, which BenchmarkDetect/random justifies, run twice as fast
-// as one.
-func (s *surveyor) probeAt(pos int) bool {
+// probeAt reports whether one of the offsets from pos on meets an anchor, and
+// whether the first that does meets a far one. Four look-ups a turn, which
+// BenchmarkDetect/random justifies, run twice as fast as one.
+func (s *surveyor) probeAt(pos int) (found, far bool) {
 	table, shift := s.table, s.shift&63
 	for q := s.p[pos : pos+s.spacing+7]; len(q) >= 11; q = q[4:] {
 		h0 := binary.LittleEndian.Uint64(q) * goldenRatio64
@@ -160,17 +173,41 @@ func (s *surveyor) probeAt(pos int) bool {
 			(table[h2>>shift]^tagOf(h2))&^anchorMask == 0 ||
 			(table[h3>>shift]^tagOf(h3))&^anchorMask == 0 {
 			at := pos + s.spacing + 7 - len(q)
-			if s.agree(table[h0>>shift], at) || s.agree(table[h1>>shift], at+1) ||
-				s.agree(table[h2>>shift], at+2) || s.agree(table[h3>>shift], at+3) {
-				return true
+			for i, hash := range [...]uint64{h0, h1, h2, h3} {
+				if entry := table[hash>>shift]; s.agree(entry, at+i) {
+					return true, s.isFar(entry, at+i)
+				}
 			}
 		}
 	}
-	return false
+	return false, false
 }
 
 // agree reports whether the bytes at pos repeat those at the entry's anchor.
 func (s *surveyor) agree(entry uint32, pos int) bool {
 	anchor := int(entry&anchorMask) * s.spacing
 	return anchor != pos && string(s.p[anchor:anchor+minRepeat]) == string(s.p[pos:pos+minRepeat])
+}
+
+// isFar reports whether the bytes at pos, which repeat those at the entry's
+// anchor, are part of a repeat that is far from it and longFar bytes long. Bytes
+// with a period that divides 8 or 12 are not: the anchor is but the latest of
+// many in a run.
+func (s *surveyor) isFar(entry uint32, pos int) bool {
+	from, to := int(entry&anchorMask)*s.spacing, pos
+	if from > to {
+		from, to = to, from
+	}
+	p := s.p[pos : pos+minRepeat]
+	if to-from < nearby || string(p[8:]) == string(p[:minRepeat-8]) || string(p[12:]) == string(p[:minRepeat-12]) {
+		return false
+	}
+	n := minRepeat
+	for n < s.longFar && to+n < len(s.p) && s.p[from+n] == s.p[to+n] {
+		n++
+	}
+	for back := 1; n < s.longFar && back <= from && s.p[from-back] == s.p[to-back]; back++ {
+		n++
+	}
+	return n >= s.longFar
 }

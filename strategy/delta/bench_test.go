@@ -6,8 +6,9 @@ import "testing"
 // that bring the kernels out one by one. What a profile of them says today:
 //
 //   - Huffman coding is the larger part of both directions for numbers of one
-//     and two bytes, and huff0 counts symbols again that were counted to choose
-//     the form of the stream: it takes a histogram only for a table of its own.
+//     and two bytes. huff0 counts the symbols, whoever counted them before: it
+//     takes a histogram only for a table of its own. So streams are counted here
+//     only until their form is known, and when it no longer fits.
 //   - Linear and median prediction wait for each number before they can begin
 //     the next; the other kernels keep two to four operations going at once.
 //   - A shift by a variable costs a comparison unless its range is plain, hence

@@ -180,18 +180,20 @@ func (b *byteField) unfoldRaw(lane []byte, at int) {
 
 func (b *byteField) unfoldDifferences(lane []byte, at int) {
 	t, stride := b.table, b.stride
-	v := b.number(at - stride)
+	v := uint32(b.number(at - stride)) // in more bits than count, which takes less to add
 	if b.left == 0 {
-		for _, z := range lane {
+		for _, c := range lane {
+			z := uint32(c)
 			v += z>>1 ^ -(z & 1)
-			t[at] = v
+			t[at] = byte(v)
 			at += stride
 		}
 		return
 	}
-	for _, z := range lane {
+	for _, c := range lane {
+		z := uint32(c)
 		v += z>>1 ^ -(z & 1)
-		t[at] = v + t[at-1]
+		t[at] = byte(v) + t[at-1]
 		at += stride
 	}
 }

@@ -66,6 +66,27 @@ func sumOf(block []byte) int {
 	return total
 }
 
+// classesPay reports whether classes make clearly less of s than cost. Of a long
+// stream it looks at stretches from all over, a quarter of the stream at most.
+func (e *Encoder) classesPay(s []byte, cost uint64) bool {
+	const stretches, stretch = 8, 64 * classBlock
+	m := e.mark()
+	defer e.release(m)
+	few := s
+	if len(s) >= 4*stretches*stretch {
+		few = e.take(stretches * stretch)
+		for i := range stretches {
+			copy(few[i*stretch:][:stretch], s[(len(s)-stretch)*i/(stretches-1):])
+		}
+		var h [256]uint32
+		count(&h, few)
+		information, values := entropy.Total(&h, len(few))
+		cost = huffmanCost(&h, len(few), information, values)
+	}
+	ours := e.classedCost(few)
+	return ours*e.effort.price().classes < cost*100
+}
+
 // classedCost is what s would cost by class, in the unit of huffmanCost.
 func (e *Encoder) classedCost(s []byte) uint64 {
 	m := e.mark()

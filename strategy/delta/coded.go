@@ -34,41 +34,69 @@ func (c *coded) next(col []uint64) bool {
 	return c.joiner.join(col, symbols)
 }
 
-// nextLanes joins two lanes at a time: with one at a time the numbers would be
-// read and written twice as often.
+// nextLanes joins the lanes in one pass where they are the low ones, as they
+// mostly are, and two at a time otherwise: with one at a time the numbers would
+// be read and written twice as often.
 func (c *coded) nextLanes(col []uint64) {
 	var lane [8][]byte
 	for b := range c.n {
 		lane[b] = c.lanes[b][:len(col)]
 		c.lanes[b] = c.lanes[b][len(col):]
 	}
-	constant := c.constant
-	if c.n == 0 {
+	constant, b := c.constant, c.n
+	switch low := c.n > 0 && int(c.shifts[c.n-1]) == 8*(c.n-1); {
+	case c.n == 0:
 		for i := range col {
 			col[i] = constant
 		}
-		return
-	}
-	b := c.n & 1
-	if b == 1 {
-		shift := c.shifts[0] & 63
-		for i, x := range lane[0] {
-			col[i] = uint64(x)<<shift | constant
+	case low && c.n == 2:
+		join2(col, lane[0], lane[1], constant)
+	case low && c.n == 3:
+		join3(col, lane[0], lane[1], lane[2], constant)
+	case low && c.n >= 4:
+		join4(col, lane[0], lane[1], lane[2], lane[3], constant)
+		b = 4
+	default:
+		b = 1
+		shift, l := c.shifts[0]&63, lane[0][:len(col)]
+		for i := range col {
+			col[i] = uint64(l[i])<<shift | constant
 		}
-	} else {
-		low, high := c.shifts[0]&63, c.shifts[1]&63
-		h := lane[1][:len(col)]
-		for i, x := range lane[0] {
-			col[i] = uint64(x)<<low | uint64(h[i])<<high | constant
-		}
-		b = 2
 	}
-	for ; b < c.n; b += 2 {
+	for ; b+1 < c.n; b += 2 {
 		low, high := c.shifts[b]&63, c.shifts[b+1]&63
-		h := lane[b+1][:len(col)]
-		for i, x := range lane[b] {
-			col[i] |= uint64(x)<<low | uint64(h[i])<<high
+		l, h := lane[b][:len(col)], lane[b+1][:len(col)]
+		for i := range col {
+			col[i] |= uint64(l[i])<<low | uint64(h[i])<<high
 		}
+	}
+	if b < c.n {
+		shift, l := c.shifts[b]&63, lane[b][:len(col)]
+		for i := range col {
+			col[i] |= uint64(l[i]) << shift
+		}
+	}
+}
+
+func join2(col []uint64, l0, l1 []byte, constant uint64) {
+	l0, l1 = l0[:len(col)], l1[:len(col)]
+	for i := range col {
+		col[i] = uint64(l0[i]) | uint64(l1[i])<<8 | constant
+	}
+}
+
+func join3(col []uint64, l0, l1, l2 []byte, constant uint64) {
+	l0, l1, l2 = l0[:len(col)], l1[:len(col)], l2[:len(col)]
+	for i := range col {
+		col[i] = uint64(l0[i]) | uint64(l1[i])<<8 | uint64(l2[i])<<16 | constant
+	}
+}
+
+func join4(col []uint64, l0, l1, l2, l3 []byte, constant uint64) {
+	l0, l1, l2, l3 = l0[:len(col)], l1[:len(col)], l2[:len(col)], l3[:len(col)]
+	for i := range col {
+		x := uint32(l0[i]) | uint32(l1[i])<<8 | uint32(l2[i])<<16 | uint32(l3[i])<<24
+		col[i] = uint64(x) | constant
 	}
 }
 

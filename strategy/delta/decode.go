@@ -115,9 +115,12 @@ func (d *Decoder) segment(table []byte, first, n int) error {
 		f := &d.plan.Fields[i]
 		m := d.mark()
 		var err error
-		if f.bytewise() {
+		switch {
+		case f.bytewise():
 			err = d.bytes(table, first*stride+offset, n, f)
-		} else {
+		case f.straight():
+			err = d.straight(table[first*stride+offset:], n, stride, f)
+		default:
 			err = d.field(table, first, n, offset, f)
 		}
 		if err != nil {

@@ -73,19 +73,25 @@ func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 		now := e.gain(src[at:], &here)
 		// A quarter of what it saved at first may be chance.
 		worse := now.share > first.share+(unit-min(first.share, unit))/4+unit/64
+		other := (worse || (at-from)%lightSearch == 0) && e.seemsOther(src[at:], plan.Stride)
 		switch {
-		case worse || (at-from)%lightSearch == 0 && e.seemsOther(src[at:], plan.Stride):
+		case worse && !other && !now.over() && !e.fitsBetter(src[at-phase:], plan.Stride, now):
+			// The data is worse, not the plan.
+		case worse || other:
 			v, ok := e.find(src[at-phase:], true)
 			if !ok || !pays(v) {
 				if worse && now.over() {
 					return at - phase, nil // the table is over
 				}
-			} else if e.gain(src[at-phase:], v.Plan).perByte < now.perByte-now.perByte/16 {
+			} else if e.gain(src[at-phase:], v.Plan).less(now) {
 				return at - phase, v.Plan.Clone()
 			}
 		case now.perByte > first.perByte+first.perByte/3:
-			next := e.layOutAgain(src[at-phase:], plan.Stride)
-			if next.perByte*108 < e.exactly(src[at:], &here)*100 {
+			perByte := e.exactly(src[at:], &here)
+			if perByte == 0 {
+				break
+			}
+			if next := e.layOutAgain(src[at-phase:], plan.Stride); next.perByte*108 < perByte*100 {
 				return at - phase, next.plan.Clone()
 			}
 		default:
@@ -94,6 +100,13 @@ func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 		backOff = min(2*backOff, maxBackOff)
 	}
 	return len(src), nil
+}
+
+// fitsBetter reports whether another plan for records of the same length seems
+// to make clearly less of src than is made of it now.
+func (e *Encoder) fitsBetter(src []byte, stride int, now gain) bool {
+	next := e.layOutAgain(src, stride)
+	return e.gain(src, &next.plan).less(now)
 }
 
 // layOutAgain drafts a plan for records of the same length.
@@ -141,14 +154,22 @@ const (
 type gain struct {
 	perByte uint64 // information, by plain differences where the plan predicts
 	share   uint64 // of the order-0 information of the bytes; unit is all of it
-	repeats bool   // much of it
+	stretch []byte // what was tried
+	before  uint64 // what a byte of it holds, whatever the order
 }
 
 // over reports whether the plan leaves next to nothing gained, or so little
 // that the backend gains more by the repeats.
 func (g gain) over() bool {
-	return g.share > unit-unit/8 || g.repeats && g.share > unit-unit*3/8
+	if g.share <= unit-unit*3/8 || g.share > unit-unit/8 {
+		return g.share > unit-unit/8
+	}
+	probe := middle(g.stretch, probeLen)
+	_, matched := matchGain(probe, g.before)
+	return matched*5 >= len(probe)
 }
+
+func (g gain) less(than gain) bool { return g.perByte < than.perByte-than.perByte/16 }
 
 // gain tries the plan on the start of src.
 func (e *Encoder) gain(src []byte, plan *Plan) gain {
@@ -169,7 +190,5 @@ func (e *Encoder) gain(src []byte, plan *Plan) gain {
 		}
 		offset += int(f.Width)
 	}
-	probe := middle(p, probeLen)
-	_, matched := matchGain(probe, before.perByte)
-	return gain{total / bytes, total * unit / max(before.perByte*bytes, 1), matched*5 >= len(probe)}
+	return gain{total / bytes, total * unit / max(before.perByte*bytes, 1), p, before.perByte}
 }

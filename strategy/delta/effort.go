@@ -24,7 +24,7 @@ func (e Effort) price() *price { return &prices[min(max(e, 0), 3)] }
 
 var prices = [...]price{
 	{linear: 130, median: 115, rows: 108, classes: 110, pool: entropy.One / 2, poolShare: 300},
-	{linear: 110, median: 106, rows: 104, classes: 103, pool: entropy.One / 16, poolShare: 1600, poolTrial: true},
+	{linear: 110, median: 106, rows: 104, classes: 103, pool: entropy.One / 5, poolShare: 1600, poolTrial: true},
 	{linear: 103, median: 102, rows: 102, classes: 102, pool: entropy.One / 32, poolShare: 1600, poolTrial: true},
 	{linear: 101, median: 101, rows: 101, classes: 101, pool: 0, poolShare: 3200, poolTrial: true},
 }

@@ -38,7 +38,7 @@ type Encoder struct {
 	residuals residuals
 	finder
 	sections []section
-	seen     []uint32 // of Repeats: tags of records by their hash
+	seen     []seen // of FarRepeats: records by their hash
 }
 
 // The payload:
@@ -154,12 +154,15 @@ func (e *Encoder) segment(dst, table []byte, first, n int, plan *Plan) []byte {
 	for i := range plan.Fields {
 		f := &plan.Fields[i]
 		m := e.mark()
-		if f.bytewise() {
+		switch {
+		case f.bytewise():
 			lane := e.take(n)
 			b := newByteField(table, plan, f)
 			b.fold(lane, first*plan.Stride+offset)
 			dst = e.appendStream(dst, lane, depthTop)
-		} else {
+		case f.straight():
+			dst = e.straight(dst, table[first*plan.Stride+offset:], n, plan.Stride, f)
+		default:
 			history := min(first, f.history(plan.Row))
 			col := e.takeColumn(history + n)
 			e.load(col, table[(first-history)*plan.Stride:], offset, plan.Stride, f)

@@ -20,6 +20,7 @@ type finder struct {
 	best        draft // of all so far
 	next, other draft // in the making
 	sample      sample
+	alikes      []uint16 // by distance of rows
 }
 
 const (

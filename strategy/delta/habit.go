@@ -11,6 +11,70 @@ import (
 type lane struct {
 	habit   habit
 	perByte uint64 // information a byte when the habit was formed
+
+	// What the last stream that was counted became; share is 0 for a form that
+	// others might beat the next time.
+	form  byte
+	top   byte // the dominant byte of a sparse stream
+	share int  // what is left of the bytes, of shareUnit
+}
+
+const shareUnit = 1 << 10
+
+// became notes what a counted stream was coded as.
+func (l *lane) became(form, top byte, encoded, n int) {
+	if l != nil {
+		l.form, l.top, l.share = form, top, max(encoded*shareUnit/n, 1)
+	}
+}
+
+// appendAlike appends s in the form that the lane's last stream took, without
+// counting the bytes first. It reports false if that turns out to be, or might
+// be, no longer right.
+func (e *Encoder) appendAlike(dst, s []byte, l *lane) ([]byte, bool) {
+	if l.share == 0 || len(s) < alikeFrom {
+		return dst, false
+	}
+	out, ok := dst, true
+	switch l.form {
+	case formRaw:
+		if perByte := sampledInformation(s); perByte > 8*entropy.One-entropy.One/16 {
+			return append(append(dst, formRaw), s...), true
+		}
+		ok = false
+	case formPooled:
+		perByte := sampledInformation(s)
+		if perByte*3 > l.perByte*2 && perByte*2 < l.perByte*3 && len(e.pool)+len(s) <= e.poolRoom {
+			return e.appendPooled(dst, s), true
+		}
+		ok = false
+	case formHuffman:
+		out, ok = e.appendHuffman(dst, s)
+	case formSparse:
+		out, ok = e.appendSparse(dst, s, l.top, len(s)/4, rawCost(len(s)))
+	case formClassed:
+		out = e.appendClassed(dst, s)
+	}
+	if share := (len(out) - len(dst)) * shareUnit / len(s); ok && share*5 >= l.share*4 && share*4 <= l.share*5 {
+		return out, true
+	}
+	l.share = 0
+	return dst, false
+}
+
+// alikeFrom is how long a stream must be to be worth the risk.
+const alikeFrom = 4 << 10
+
+// sampledInformation estimates what a byte of s holds.
+func sampledInformation(s []byte) uint64 {
+	const places, span = 8, 1 << 10
+	each := min(span, len(s)/places)
+	var h [256]uint32
+	for i := range places {
+		count(&h, s[(len(s)-each)*i/(places-1):][:each])
+	}
+	information, _ := entropy.Unbiased(&h, places*each)
+	return information / uint64(places*each)
 }
 
 // changed reports whether a lane has no habit yet, or holds much more or much
@@ -47,7 +111,8 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 	if e.repeats(s, information) {
 		return habitPool
 	}
-	if len(s) >= minClassed && cost > uint64(len(s))*entropy.One/4 && e.classedCost(s)*e.effort.price().classes < cost*100 {
+	const worthTrying = 4 * minClassed
+	if len(s) >= worthTrying && cost > uint64(len(s))*entropy.One/4 && e.classesPay(s, cost) {
 		return habitClasses
 	}
 	return habitPlain
@@ -64,7 +129,7 @@ func (e *Encoder) repeats(s []byte, information uint64) bool {
 	}
 	price := e.effort.price()
 	perByte := information / uint64(len(s)) // fixed point
-	probe := middle(s, probeLen)
+	probe := middle(s, min(max(len(s)/4, 1<<10), probeLen))
 	gain, _ := matchGain(probe, perByte)
 	if share := perByte * uint64(len(probe)); gain*price.poolShare < share*100 || gain < price.pool*uint64(len(probe)) {
 		return false

@@ -191,33 +191,27 @@ func costly(rawLen int) map[string][]byte {
 	return all
 }
 
-// TestWorkIsLinear: twice as long a payload for twice as many bytes takes
-// about twice as long, and no byte takes long.
-func TestWorkIsLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
+// BenchmarkCostlyPayloads decodes payloads made to take long: what a byte takes
+// and how much longer four times as many take, which should be about four.
+func BenchmarkCostlyPayloads(b *testing.B) {
 	const n = 64 << 10
 	small, large := costly(n), costly(4*n)
-	var d Decoder
-	took := func(payload []byte, rawLen int) time.Duration {
-		least := time.Hour
-		for range 5 {
-			start := time.Now()
-			_, _ = d.Decode(nil, payload, rawLen, plainBytes{})
-			least = min(least, time.Since(start))
-		}
-		return least
-	}
 	for name := range small {
-		t.Run(name, func(t *testing.T) {
-			a, b := took(small[name], n), took(large[name], 4*n)
-			t.Logf("%v, %v", a, b)
-			perByte := b / time.Duration(4*n+len(large[name]))
-			require.Less(t, perByte, 400*time.Nanosecond)
-			if b > time.Millisecond {
-				require.Less(t, b, 12*a, "4 times as much takes %v rather than %v", b, a)
+		b.Run(name, func(b *testing.B) {
+			var d Decoder
+			decode := func(payload []byte, rawLen int) time.Duration {
+				start := time.Now()
+				_, _ = d.Decode(nil, payload, rawLen, plainBytes{})
+				return time.Since(start)
 			}
+			var took, longer time.Duration
+			for b.Loop() {
+				took += decode(small[name], n)
+				longer += decode(large[name], 4*n)
+			}
+			b.ReportMetric(float64(longer)/float64(max(took, 1)), "times-as-long")
+			b.ReportMetric(float64(longer)/float64(b.N*(4*n+len(large[name]))), "ns/byte")
+			b.ReportMetric(0, "ns/op")
 		})
 	}
 }

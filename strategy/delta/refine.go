@@ -19,17 +19,18 @@ func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 	variants, n := s.maps(f)
 	for _, c := range variants[:n] {
 		// Where one more difference does harm, two more do as well.
-		before := uint64(1 << 56)
-		for x := range uint8(maxX + 1) {
-			c.X = x
-			cost := t.try(c, 100)
-			if x > 0 && cost > before {
+		var costs [maxX + 1]uint64
+		for x := range costs {
+			c.X = uint8(x)
+			costs[x] = t.try(c, 100)
+			if x > 0 && costs[x] > costs[x-1] {
 				break
 			}
-			before = cost
 		}
 		c.X, c.Predict = 0, PredictBase
-		t.try(c, 100)
+		if costs[1]*10 > costs[0]*9 { // else the numbers follow each other
+			t.try(c, 100)
+		}
 		if c.Map != MapNone || f.Width > 2 || stride > 64 || f.Width == 1 && stride > 4 {
 			continue
 		}
@@ -213,6 +214,10 @@ func columnCost(inLanes, col []uint64, width uint8) (uint64, Coder) {
 	if len(col) == 0 {
 		return 8 * uint64(width) * entropy.One, CodeLanes
 	}
+	buckets := uint64(1 << 56)
+	if width > 1 {
+		buckets = bucketInformation(col) / uint64(len(col))
+	}
 	cost := uint64(0)
 	for b := range uint(width) {
 		var h [256]uint32
@@ -220,12 +225,9 @@ func columnCost(inLanes, col []uint64, width uint8) (uint64, Coder) {
 			h[byte(x>>(8*b&63))]++
 		}
 		cost += laneInformation(&h, len(inLanes))
-	}
-	if width == 1 {
-		return cost, CodeLanes
-	}
-	if buckets := bucketInformation(col) / uint64(len(col)); buckets*bucketHandicap < cost*100 {
-		return buckets, CodeBuckets
+		if buckets*bucketHandicap < cost*100 {
+			return buckets, CodeBuckets
+		}
 	}
 	return cost, CodeLanes
 }

@@ -2,6 +2,7 @@ package delta
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/sigmalang/sigma/internal/entropy"
 )
@@ -16,6 +17,9 @@ const (
 	shortestRow = 8
 	rowPeaks    = 2 * 11 // octaves from shortestRow to longestRow
 	rowTries    = 2
+
+	// Rows that rise and fall less alike predict too little to be worth it.
+	fewestAlike = signLen * 6 / 10
 
 	gridRecords = 256
 	gridPlaces  = 4
@@ -111,30 +115,22 @@ func (e *Encoder) likelyRows(table []byte, plan *Plan, field, longest int) (rows
 		d := uint64(signed(col[i]-col[i-1], f.Width)) >> 63
 		rising[(i-1)>>6] |= d << ((i - 1) & 63)
 	}
-	var here [signWords]uint64
-	for i := range here {
-		here[i] = bitsAt(rising, longest+64*i)
-	}
+	alike := e.alike(rising, longest)
 	// Smooth numbers rise and fall alike over short distances, too. So each
 	// octave of distances enters its two best peaks.
 	var found [rowPeaks]struct{ row, alike int }
-	last, before := 0, 0 // how alike the two distances before this one were
-	for row := shortestRow - 1; row <= longest; row++ {
-		differ := 0
-		for i, x := range here {
-			differ += bits.OnesCount64(x ^ bitsAt(rising, longest-row+64*i))
+	for row := shortestRow; row < longest; row++ {
+		same := int(alike[row])
+		if same < fewestAlike || same < int(alike[row-1]) || same <= int(alike[row+1]) {
+			continue
 		}
-		alike := signLen - differ
-		if last >= before && last > alike && row-1 >= shortestRow {
-			peak := struct{ row, alike int }{row - 1, last}
-			octave := 2 * (bits.Len(uint(peak.row)) - bits.Len(shortestRow))
-			for i := range found[octave : octave+2] {
-				if f := &found[octave+i]; peak.alike > f.alike {
-					*f, peak = peak, *f
-				}
+		peak := struct{ row, alike int }{row, same}
+		octave := 2 * (bits.Len(uint(row)) - bits.Len(shortestRow))
+		for i := range found[octave : octave+2] {
+			if f := &found[octave+i]; peak.alike > f.alike {
+				*f, peak = peak, *f
 			}
 		}
-		before, last = last, alike
 	}
 	// Of the peaks the best are those whose steps are also as large.
 	var steps [rowPeaks]uint64
@@ -156,6 +152,34 @@ func (e *Encoder) likelyRows(table []byte, plan *Plan, field, longest int) (rows
 		rows[i], steps[best] = found[best].row, 1<<64-1
 	}
 	return rows
+}
+
+// alike returns, for each distance to longest, how many of signLen bits from
+// longest on equal those that far before them. For each shift by less than a
+// word it shifts all bits once, so that the comparisons are of whole words.
+func (e *Encoder) alike(rising []uint64, longest int) []uint16 {
+	var here [signWords]uint64
+	for i := range here {
+		here[i] = bitsAt(rising, longest+64*i)
+	}
+	e.alikes = slices.Grow(e.alikes[:0], longest+1)[:longest+1]
+	shifted := e.takeColumn(longest/64 + signWords)
+	for shift := range min(64, longest+1) {
+		words := shifted[:(longest-shift)/64+signWords]
+		for i := range words {
+			words[i] = bitsAt(rising, 64*i+shift)
+		}
+		for row := longest - shift; row >= 0; row -= 64 {
+			w := (*[signWords]uint64)(words)
+			differ := 0
+			for i, x := range here {
+				differ += bits.OnesCount64(x ^ w[i])
+			}
+			e.alikes[row] = uint16(signLen - differ)
+			words = words[1:]
+		}
+	}
+	return e.alikes
 }
 
 // stepsApart adds up the bit lengths of the differences between the steps of

@@ -104,9 +104,15 @@ func TestSplitSparse(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(c.s)
-			gaps, values := splitSparse(make([]byte, n/maxGap+n+1), make([]byte, n), c.s, 0)
+			most := len(c.values)
+			gaps, values, ok := splitSparse(make([]byte, n/maxGap+most+1), make([]byte, most), c.s, 0)
+			require.True(t, ok)
 			require.Equal(t, string(c.gaps), string(gaps))
 			require.Equal(t, string(c.values), string(values))
+			if most > 0 {
+				_, _, ok = splitSparse(make([]byte, n/maxGap+most), make([]byte, most-1), c.s, 0)
+				require.False(t, ok, "one exception more than there may be")
+			}
 		})
 	}
 }
@@ -204,11 +210,11 @@ func TestLaneChanged(t *testing.T) {
 		want        bool
 	}{
 		{"no habit yet", lane{perByte: 100}, 1000, true},
-		{"same", lane{habitPlain, 100}, 1000, false},
-		{"a little more", lane{habitPlain, 100}, 1100, false},
-		{"much more", lane{habitPlain, 100}, 2000, true},
-		{"a little less", lane{habitPool, 100}, 910, false},
-		{"much less", lane{habitPool, 100}, 500, true},
+		{"same", lane{habit: habitPlain, perByte: 100}, 1000, false},
+		{"a little more", lane{habit: habitPlain, perByte: 100}, 1100, false},
+		{"much more", lane{habit: habitPlain, perByte: 100}, 2000, true},
+		{"a little less", lane{habit: habitPool, perByte: 100}, 910, false},
+		{"much less", lane{habit: habitPool, perByte: 100}, 500, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := c.lane

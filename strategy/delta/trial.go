@@ -1,7 +1,7 @@
 package delta
 
 import (
-	"encoding/binary"
+	"slices"
 
 	"github.com/sigmalang/sigma/internal/entropy"
 )
@@ -58,16 +58,14 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
-	if out, err := e.backend.Append(buf, stretch); err == nil {
-		v.Rival = min(v.Rival, len(out))
-	}
+	v.Rival = min(v.Rival, e.backend.Estimate(buf, stretch))
 	if plan.Stride <= narrow {
-		v.Encoded = e.encodedLen(buf, stretch, plan)
+		v.Encoded = e.encodedLen(buf, stretch, plan, false)
 	} else {
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
 	}
 	won := v.Encoded*100 < v.Rival*clearlyLess && matched*2 < len(probe)
-	if lost := v.Encoded*4 > v.Rival*5; !v.Repeats || again || won || lost {
+	if lost := v.Encoded*8 > v.Rival*9; !v.Repeats || again || won || lost {
 		return v
 	}
 	e.tryOther(&v, buf, stretch, func(f Field) Field {
@@ -99,7 +97,7 @@ func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend
 	if out, err := backend.Append(buf, stretch); err == nil {
 		v.Rival = min(v.Rival, len(out))
 	}
-	v.Encoded = e.encodedLen(buf, stretch, plan)
+	v.Encoded = e.encodedLen(buf, stretch, plan, true)
 	return v
 }
 
@@ -116,8 +114,11 @@ func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Fi
 			plan.Fields = append(plan.Fields, o)
 		}
 	}
+	if plan.Stride <= narrow && slices.Equal(plan.Fields, v.Plan.Fields) {
+		return
+	}
 	e.allPooled = plan.Stride > narrow
-	n := e.encodedLen(buf, stretch, plan)
+	n := e.encodedLen(buf, stretch, plan, false)
 	e.allPooled = false
 	// The more there is the more the backend sees in it.
 	if n*100 < v.Encoded*103 && len(e.pool) > 0 || n*100 < v.Encoded*99 {
@@ -128,86 +129,22 @@ func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Fi
 
 // encodedLen is the length of the payload for a stretch that begins with a
 // record.
-func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan) int {
+func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan, exact bool) int {
 	p := *plan
 	p.Head = 0
 	e.body, e.pool = e.body[:0], e.pool[:0]
 	e.trying = true
 	e.table(stretch, &p)
 	e.trying = false
-	out, err := e.assemble(buf)
-	if err != nil {
+	if exact {
+		if out, err := e.assemble(buf); err == nil {
+			return len(out)
+		}
 		return len(stretch)
 	}
-	return len(out)
-}
-
-// EstimateRival estimates what the backend alone makes of src, from samples of
-// all parts of it. Repeats further apart than a sample it does not see.
-func (e *Encoder) EstimateRival(src []byte, backend Backend) int {
-	const places, span = 8, 4 << 10
-	if len(src) <= places*span {
-		return backend.Estimate(nil, src)
+	n := payloadHeader + len(e.body)
+	if len(e.pool) > 0 {
+		n += e.backend.Estimate(buf, e.pool)
 	}
-	m := e.mark()
-	defer e.release(m)
-	all := e.take(places * span)
-	for i := range places {
-		copy(all[i*span:][:span], src[(len(src)-span)*i/(places-1):])
-	}
-	n := backend.Estimate(e.take(len(all) + 1024)[:0], all)
-	return int(int64(n) * int64(len(src)) / int64(len(all)))
-}
-
-// Repeats estimates how many bytes of src are in records that occurred before,
-// at whatever distance: a backend sees these, but a trial of a stretch does
-// not. Short records are told apart by twelve bytes from their start on, long
-// ones by bytes from their start, middle and end. Of all of them one in sixteen
-// is looked at, chosen by what it says, so that its repetition is looked at,
-// too; and no more than repeatsAmong are asked, in windows all over src.
-func (e *Encoder) Repeats(src []byte, plan *Plan) int {
-	const (
-		repeatsAmong = 192 << 10
-		window       = 16 << 10 // bytes
-		slotBits     = 15
-		oneIn        = 4 // bits: one in sixteen
-	)
-	if e.seen == nil {
-		e.seen = make([]uint32, 1<<slotBits)
-	}
-	clear(e.seen)
-	step := plan.Stride
-	for step < 4 {
-		step *= 2
-	}
-	near, far := 8, 0
-	if step > 20 {
-		near, far = step/2, step-8
-	}
-	skip := len(src) / step / repeatsAmong * window
-	chosen, repeated := 1, 0
-	for from := plan.Head; from < len(src); {
-		to := min(from+window, len(src)-max(16, step))
-		at := from
-		for ; at < to; at += step {
-			x := binary.LittleEndian.Uint64(src[at+far:])
-			if uint32(x)*goldenRatio32>>(32-oneIn) != 0 || x == 0 {
-				continue // zeros repeat near by, too, where a trial shows it
-			}
-			chosen++
-			x = (x*goldenRatio ^ binary.LittleEndian.Uint64(src[at:]) ^
-				uint64(binary.LittleEndian.Uint32(src[at+near:]))<<17) * goldenRatio
-			slot := &e.seen[x>>(64-slotBits)]
-			if tag := uint32(x) | 1; *slot == tag {
-				repeated++
-			} else {
-				*slot = tag
-			}
-		}
-		from = max(at, to) + skip/step*step
-		if to == len(src)-max(16, step) {
-			break
-		}
-	}
-	return int(int64(len(src)) * int64(repeated) / int64(chosen))
+	return n
 }
