@@ -116,6 +116,8 @@ type config struct {
 	chunkSize int // 0: by level
 	selector  strategy.Selector
 	observer  func(Decision)
+	adaptive  bool // the level follows the destination, up to ceiling
+	ceiling   Level
 	history   int // 0: none
 	codebooks []*glyph.Codebook
 	embed     bool
@@ -152,6 +154,10 @@ func (c *config) validate() error {
 		return fmt.Errorf("sigio: unknown %v", c.level)
 	case c.chunkSize < MinChunkSize || c.chunkSize > MaxChunkSize:
 		return fmt.Errorf("sigio: chunk size %d is not within %d to %d", c.chunkSize, MinChunkSize, MaxChunkSize)
+	case c.adaptive && (!c.ceiling.Valid() || c.ceiling < c.level):
+		return fmt.Errorf("sigio: ceiling %v is below the level", c.ceiling)
+	case c.adaptive && c.concurrency > 1:
+		return fmt.Errorf("sigio: adaptive effort needs concurrency 1, not %d", c.concurrency)
 	case !validHistory(c.history):
 		return fmt.Errorf("sigio: history of %d bytes is not a power of two within %d to %d", c.history, MinHistory, MaxHistory)
 	case c.history > 0 && c.lacks(strategy.Glyph), c.sharedWindow() > 0 && c.lacks(strategy.Zstd):

@@ -3,6 +3,7 @@ package sigio
 import (
 	"errors"
 	"io"
+	"time"
 )
 
 var errInvalidWrite = errors.New("sigio: destination returned an invalid count from Write")
@@ -24,7 +25,9 @@ func (z *Writer) push(all bool) error {
 		return nil
 	}
 	z.owed = true
+	began := time.Now()
 	n, err := z.dst.Write(ready)
+	z.effort.wrote(time.Since(began))
 	switch {
 	case n < 0 || n > len(ready):
 		n, err = 0, errInvalidWrite

@@ -2,6 +2,7 @@ package sigio
 
 import (
 	"io"
+	"time"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 )
@@ -24,6 +25,7 @@ type Writer struct {
 	framer framer
 	stats  counters
 
+	effort  effort         // of WithAdaptiveEffort
 	history *historyWriter // nil for none
 
 	queue []*job // blocks that goroutines work on, oldest first
@@ -61,6 +63,7 @@ func (z *Writer) init() {
 		z.engine.set = z.cfg.set.WithCodebook(b)
 	}
 	z.framer.cfg = &z.cfg
+	z.effort = effort{level: z.cfg.level, ceiling: z.cfg.ceiling}
 	z.framer.header.CapLog = frame.MinCapLog
 	for 1<<z.framer.header.CapLog < z.cfg.chunkSize {
 		z.framer.header.CapLog++
@@ -82,6 +85,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.dst, z.owed, z.closed, z.done = w, false, false, false
 	z.block = z.block[:0]
 	z.framer.restart()
+	z.effort = effort{level: z.cfg.level, ceiling: z.cfg.ceiling}
 	if z.history != nil {
 		z.history.restart()
 	}
@@ -306,10 +310,15 @@ func (z *Writer) encode(block []byte) error {
 	if !z.framer.begun {
 		z.framer.begin(block, false)
 	}
+	if z.cfg.adaptive {
+		z.engine.level = z.effort.next()
+	}
+	began := time.Now()
 	out, chunks, err := z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
 	if err != nil {
 		return z.failFault(err, len(chunks))
 	}
+	z.effort.encoded(len(block), time.Since(began))
 	z.framer.out, z.chunks = out, chunks
 	z.framer.take(chunks)
 	z.restartHistory(block, chunks)
