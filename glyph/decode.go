@@ -25,7 +25,10 @@ func (d *decoder) message(out, payload []byte) error {
 		if r.held < longestToken {
 			r.refill()
 		}
-		entry := tables.tokens[r.acc&(1<<tokenLimit-1)]
+		entry := tables.tokens[r.acc&(1<<quickBits-1)]
+		if entry == 0 {
+			entry = tables.long(r.acc)
+		}
 		r.skip(uint8(entry & 15))
 		token, place := int(entry>>4), -1
 		if token < firstLength {

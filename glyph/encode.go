@@ -15,20 +15,22 @@ type coder struct {
 
 const (
 	lazyLen   = 32 // a match as long as this is taken without looking further
-	skipAfter = 64 // literals in a row after which places are skipped
+	lazyCost  = 1  // bits that a match one step further must gain more
+	skipAfter = 32 // literals in a row after which places are skipped
 
-	// A message is given up, without coding the rest of it, when it has grown by
-	// so many bytes.
+	// A message that is to become shorter is given up, without coding the rest of
+	// it, when it has grown by so many bytes.
 	hopelessAfter = 32
 )
 
 // message encodes buf from place i on. It reports false when the output
-// passes limit bytes.
+// passes limit bytes, or will for all that can be told.
 func (c *coder) message(i, limit int) bool {
 	missed := 0
-	hopeless := len(c.w.out) - i + hopelessAfter
+	// How far the output may be ahead of the place it stands for.
+	ahead := max(limit-len(c.buf), len(c.w.out)-i+hopelessAfter)
 	for i < len(c.buf) {
-		if n := len(c.w.out); n > limit || n > hopeless+i {
+		if n := len(c.w.out); n > limit || n-i > ahead {
 			return false
 		}
 		c.enter(i)
@@ -37,7 +39,7 @@ func (c *coder) message(i, limit int) bool {
 		for f.gain > 0 && f.length < lazyLen && i+1 < len(c.buf) {
 			c.enter(i + 1)
 			later := c.find(i + 1)
-			if later.gain <= f.gain+1 {
+			if later.gain <= f.gain+lazyCost {
 				break
 			}
 			c.literal(c.buf[i])

@@ -97,14 +97,3 @@ func (s *savedModel) restore(m *model) {
 		m.modelCodes = s.modelCodes
 	}
 }
-
-// decodeTables are for decoding by a model.
-type decodeTables struct {
-	tokens [1 << tokenLimit]uint16
-	places [1 << placeLimit]uint16
-}
-
-func (t *decodeTables) build(m *model) {
-	m.tokens.table(t.tokens[:])
-	m.places.table(t.places[:])
-}

@@ -16,7 +16,7 @@ type prefixCode struct {
 
 const (
 	maxSymbols = 320
-	maxCodeLen = 12
+	maxCodeLen = 14
 
 	// A symbol weighs countWeight times its count, so that those that do not
 	// occur weigh little beside it.
@@ -24,13 +24,15 @@ const (
 
 	// Counts start from code lengths, as if so many symbols had been seen, and
 	// each symbol then counts onePer: the built-in lengths are worth as much as
-	// 256 symbols of the stream itself.
-	seenBefore = 1 << 12
+	// 128 symbols of the stream itself.
+	seenBefore = 1 << 11
 	onePer     = 16
 
 	// Above this sum the counts are halved, so that the code follows what the
-	// stream has become.
-	mostCounted = 30_000
+	// stream has become. At most lastDue*onePer = 1<<15 are added between two
+	// rebuilds: a count that was below 1<<15 stays below 1<<16, and is below
+	// 1<<15 again when halved.
+	mostCounted = 20_000
 )
 
 // begin derives counts and codes from the lengths.
@@ -183,15 +185,4 @@ func (c *prefixCode) full() bool {
 		sum += 1 << (c.limit - n)
 	}
 	return sum == 1<<c.limit
-}
-
-// table fills in, for all that the next limit bits can be, the symbol they
-// begin with, and the length of its code in the low four bits.
-func (c *prefixCode) table(t []uint16) {
-	for s, n := range c.len {
-		entry := uint16(s)<<4 | uint16(n)
-		for i := int(c.code[s]); i < len(t); i += 1 << n {
-			t[i] = entry
-		}
-	}
 }

@@ -8,16 +8,17 @@ var singles = sync.Pool{New: func() any {
 }}
 
 // Append appends the payload of a message that stands alone to dst if that
-// takes at most limit bytes. Otherwise it returns dst and false. It may be
-// called by several goroutines at the same time.
+// takes at most limit bytes. Otherwise it returns dst and false; also if limit
+// is less than len(msg) and the message does not look like becoming shorter. It
+// may be called by several goroutines at the same time.
 func (b *Codebook) Append(dst, msg []byte, limit int) ([]byte, bool) {
 	if len(msg) > MaxMessage || limit < 1 {
 		return dst, false
 	}
 	w := singles.Get().(*window)
-	// The table has no more slots than the message has bytes: to clear it takes
-	// less time than the message.
-	w.clear(hashBits(8 * len(msg)))
+	// The table has at most twice as many slots as the message has bytes: to
+	// clear it takes less time than the message.
+	w.clear(hashBits(4 * len(msg)))
 	w.buf = append(w.buf, msg...)
 	c := coder{window: w, book: b, model: &b.start, recent: plainRecent, w: bitWriter{out: dst}}
 	out, ok := c.run(0, limit)

@@ -12,7 +12,7 @@ import "math/bits"
 const (
 	firstLength  = 256 // symbol of the shortest copy; those below are literals
 	tokenSymbols = firstLength + 40
-	tokenLimit   = 11 // longest code, in bits
+	tokenLimit   = 14 // longest code, in bits
 	minCopy      = 3  // bytes
 	lengthPlain  = 4  // 1<<lengthPlain lengths have symbols of their own
 

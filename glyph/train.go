@@ -30,8 +30,8 @@ var ErrTextLen = errors.New("glyph: text length out of range")
 //
 // Three of five samples give the text, of the phrases that occur in most of
 // them; the others, the codes, so that these expect what a text does not
-// cover. Time is about 100 ns a byte; memory is the length of the samples and
-// 4 MiB. The method is that of zstd's dictionaries (Y. Collet and N. Terrell,
+// cover. Time is about 200 ns a byte; memory is five times the length of the
+// samples and 4 MiB. The method is that of zstd's dictionaries (Y. Collet and N. Terrell,
 // after X. Liao et al., Effective construction of relative Lempel-Ziv
 // dictionaries, 2016).
 func Train(samples [][]byte, o TrainOptions) (*Codebook, error) {
@@ -59,9 +59,9 @@ func Train(samples [][]byte, o TrainOptions) (*Codebook, error) {
 	}
 	var best *Codebook
 	least := 0
+	t := newTextTrainer(forText)
 	for _, segment := range [...]int{48, 128, 384, 1024} {
-		t := newTextTrainer(forText, segment)
-		b, size := trainCodes(t.text(o.TextLen), forCodes)
+		b, size := trainCodes(t.text(o.TextLen, segment), forCodes)
 		if best == nil || size < least {
 			best, least = b, size
 		}
@@ -98,17 +98,19 @@ func (m *model) countIn(b *Codebook, samples [][]byte) (size int) {
 	var tokens [tokenSymbols]uint32
 	var places [placeSymbols]uint32
 	w := newWindow(MaxMessage)
-	for _, s := range samples {
-		w.clear(hashBits(8 * len(s)))
-		w.buf = append(w.buf, s...)
-		c := coder{window: w, book: b, model: &b.start, recent: plainRecent}
-		c.observed = func(token, place int) {
-			tokens[token]++
-			if place >= 0 {
-				places[place]++
-			}
+	var out []byte
+	observed := func(token, place int) {
+		tokens[token]++
+		if place >= 0 {
+			places[place]++
 		}
-		out, _ := c.run(0, 2*len(s)+64)
+	}
+	for _, s := range samples {
+		w.clear(hashBits(4 * len(s)))
+		w.buf = append(w.buf, s...)
+		c := coder{window: w, book: b, model: &b.start, recent: plainRecent, observed: observed}
+		c.w.out = out[:0]
+		out, _ = c.run(0, 2*len(s)+8)
 		size += 8 * len(out)
 	}
 	m.tokens.scale(tokens[:])
@@ -130,10 +132,10 @@ func (c *prefixCode) scale(counts []uint32) {
 
 // textTrainer picks the phrases that occur in most samples.
 type textTrainer struct {
-	data    []byte
-	grams   []uint32 // the hash of the gramLen bytes at each place of data
-	counts  []uint16 // by hash: samples it occurs in, fewer than two for none
-	segment int      // of data that is picked at a time, in bytes
+	data   []byte
+	grams  []uint32 // the hash of the gramLen bytes at each place of data
+	counts []uint16 // by hash: samples it occurs in, fewer than two for none
+	left   []uint16 // the same of what was not picked
 }
 
 const (
@@ -142,8 +144,8 @@ const (
 	passes   = 4
 )
 
-func newTextTrainer(samples [][]byte, segment int) *textTrainer {
-	t := &textTrainer{counts: make([]uint16, 1<<gramBits), segment: segment}
+func newTextTrainer(samples [][]byte) *textTrainer {
+	t := &textTrainer{counts: make([]uint16, 1<<gramBits)}
 	last := make([]uint32, 1<<gramBits) // the sample, from 1 on, that counted last
 	for i, s := range samples {
 		t.data = append(t.data, s...)
@@ -155,6 +157,7 @@ func newTextTrainer(samples [][]byte, segment int) *textTrainer {
 			}
 		}
 	}
+	t.grams = make([]uint32, 0, len(t.data))
 	for k := 0; k+8 <= len(t.data); k++ {
 		t.grams = append(t.grams, gramOf(t.data[k:]))
 	}
@@ -172,16 +175,18 @@ type pick struct {
 }
 
 // text returns up to n bytes, the best ones last: they are nearest to the
-// messages. Each pass takes the best stretch from each of as many parts of the
-// data as stretches are wanted; what was taken counts no more.
-func (t *textTrainer) text(n int) []byte {
+// messages. Each pass takes the best stretch, of up to segment bytes, from each
+// of as many parts of the data as stretches are wanted; what was taken counts
+// no more.
+func (t *textTrainer) text(n, segment int) []byte {
+	t.left = append(t.left[:0], t.counts...)
 	var picks []pick
 	have := 0
 	for range passes {
-		parts := max((n-have)/t.segment, 1)
-		part := max(len(t.grams)/parts, 2*t.segment)
+		parts := max((n-have)/segment, 1)
+		part := max(len(t.grams)/parts, 2*segment)
 		for at := 0; at < len(t.grams) && have < n; at += part {
-			p := t.best(at, min(at+part, len(t.grams)))
+			p := t.best(at, min(at+part, len(t.grams)), segment)
 			if p.score == 0 {
 				continue
 			}
@@ -205,15 +210,15 @@ func (t *textTrainer) text(n int) []byte {
 
 // best takes the stretch of the data between two places that counts most, cut
 // to where something counts.
-func (t *textTrainer) best(from, to int) (best pick) {
+func (t *textTrainer) best(from, to, segment int) (best pick) {
 	var score uint64
 	for i := from; i < to; i++ {
 		score += t.worth(i)
-		if i-t.segment >= from {
-			score -= t.worth(i - t.segment)
+		if i-segment >= from {
+			score -= t.worth(i - segment)
 		}
 		if score > best.score {
-			best = pick{max(i-t.segment+1, from), i + 1, score}
+			best = pick{max(i-segment+1, from), i + 1, score}
 		}
 	}
 	if best.score == 0 {
@@ -226,7 +231,7 @@ func (t *textTrainer) best(from, to int) (best pick) {
 		best.to--
 	}
 	for i := best.from; i < best.to; i++ {
-		t.counts[t.grams[i]] = 0
+		t.left[t.grams[i]] = 0
 	}
 	best.to = min(best.to+gramLen-1, len(t.data))
 	return best
@@ -234,7 +239,7 @@ func (t *textTrainer) best(from, to int) (best pick) {
 
 // worth is what the phrase at a place counts: nothing if in one sample only.
 func (t *textTrainer) worth(i int) uint64 {
-	if n := t.counts[t.grams[i]]; n > 1 {
+	if n := t.left[t.grams[i]]; n > 1 {
 		return uint64(n)
 	}
 	return 0

@@ -22,12 +22,12 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		option sigio.WriterOption
 		digest string
 	}{
-		{"fastest", sigio.WithLevel(sigio.LevelFastest), "ad83bc869ec569ed"},
-		{"default", sigio.WithLevel(sigio.LevelDefault), "e4197046ecc5ac2c"},
-		{"better", sigio.WithLevel(sigio.LevelBetter), "a7581f282637db6b"},
-		{"best", sigio.WithLevel(sigio.LevelBest), "8ad0f4ae629067a9"},
-		{"history", sigio.WithHistory(64 << 10), "d7c32f33704840ba"},
-		{"shared frame", sigio.WithHistory(1 << 20), "de34acc3c7e23eb0"},
+		{"fastest", sigio.WithLevel(sigio.LevelFastest), "4ef709bb43dcf672"},
+		{"default", sigio.WithLevel(sigio.LevelDefault), "f73e25f072ff1fe2"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "fde43f583c2505ef"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "c37e4e6a0a27cba5"},
+		{"history", sigio.WithHistory(64 << 10), "651e15546d58f462"},
+		{"shared frame", sigio.WithHistory(1 << 20), "e8d8e69f480f76fc"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := messages(content, 100, 3_000, 200, 20_000, 300_000, 1_200_000)

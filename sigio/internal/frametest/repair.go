@@ -14,7 +14,8 @@ type Decode func(strategy uint8, payload []byte, rawLen int) (content []byte, er
 // bytes ask for: those of headers, of records and of chunks that decode, and
 // of ends. Everything else stays as it is, sequences, lengths and totals
 // among it, for a reader to find fault with. Repair goes as far as the
-// records can be told apart, and past a chunk that does not decode.
+// records can be told apart, and past a chunk that does not decode, but not to
+// one that continues a history, nor beyond a codebook.
 func Repair(b []byte, decode Decode) []byte {
 	r := repair{b: bytes.Clone(b), decode: decode}
 	for r.stream() {
@@ -58,10 +59,16 @@ func (r *repair) stream() bool {
 			r.end(rec.Kind)
 			return true
 		}
+		if rec.History {
+			return false // what it says depends on more than it
+		}
 		if len(r.rest())-n < rec.EncLen+r.header.TailLen(&rec) {
 			return false
 		}
 		r.tail(&rec, n)
+		if rec.Kind == frame.KindControl && (rec.Tag == frame.TagCodebookID || rec.Tag == frame.TagEmbeddedCodebook) {
+			return false // decode does not know it
+		}
 	}
 }
 

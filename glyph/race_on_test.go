@@ -1,0 +1,5 @@
+//go:build race
+
+package glyph
+
+const raceEnabled = true
