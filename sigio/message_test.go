@@ -91,6 +91,7 @@ type messagePair struct {
 	raw, ours    int
 	peer         int
 	time, decode float64 // ours by the peer's
+	took, theirs float64 // of encoding, in seconds
 	perSecond    float64 // ours, decoded bytes
 }
 
@@ -104,7 +105,7 @@ func contestMessages(s messageSet, rounds int, window int, level zstd.EncoderLev
 	w := sigio.NewWriter(nil, opts...)
 	zr := must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)))
 	r := sigio.NewReader(nil, sigio.WithTransportChecks())
-	var encode, decode []float64
+	var encode, decode, took, theirs []float64
 	pair := messagePair{name: s.name, raw: s.raw}
 	for range rounds {
 		ours.Reset()
@@ -117,6 +118,7 @@ func contestMessages(s messageSet, rounds int, window int, level zstd.EncoderLev
 		sendAll(zw, s.messages)
 		t2 := processorTime()
 		encode = append(encode, float64(t1-t0)/float64(t2-t1))
+		took, theirs = append(took, (t1-t0).Seconds()), append(theirs, (t2-t1).Seconds())
 		pair.ours, pair.peer = ours.Len(), peer.Len()
 		check(w.Close())
 		check(zw.Close())
@@ -135,6 +137,7 @@ func contestMessages(s messageSet, rounds int, window int, level zstd.EncoderLev
 		pair.perSecond = float64(n) / 1e6 / (t1 - t0).Seconds()
 	}
 	pair.time, pair.decode = median(encode), median(decode)
+	pair.took, pair.theirs = median(took), median(theirs)
 	return pair
 }
 
@@ -142,14 +145,14 @@ type readerOnly struct{ io.Reader }
 
 func reportMessages(b *testing.B, title string, pairs []messagePair) {
 	t := newTable(title, "raw\tpeer\tSigma\tratio\tgain\tencode\tdecode\tMB/s\tset")
-	var gains, times float64
+	var gains, took, theirs float64
 	worst := math.Inf(1)
 	weight := 0.0
 	for i := range pairs {
 		p := &pairs[i]
 		gains += math.Log(p.gain())
 		worst = min(worst, p.gain())
-		times += p.time
+		took, theirs = took+p.took, theirs+p.theirs
 		weight++
 		fmt.Fprintf(t, "%d\t%d\t%d\t%.2f\t%.3f\t%.2f\t%.2f\t%.0f\t%s\n", p.raw, p.peer, p.ours,
 			float64(p.raw)/float64(p.ours), p.gain(), p.time, p.decode, p.perSecond, p.name)
@@ -157,7 +160,7 @@ func reportMessages(b *testing.B, title string, pairs []messagePair) {
 	check(t.Flush())
 	b.ReportMetric(math.Exp(gains/weight), "gain-geomean")
 	b.ReportMetric(worst, "gain-worst")
-	b.ReportMetric(times/weight, "encode-time-vs-peer")
+	b.ReportMetric(took/theirs, "encode-time-vs-peer")
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -264,7 +267,7 @@ func contestCodebook(b *testing.B, s messageSet) messagePair {
 	var frame []byte
 	w := sigio.NewWriter(nil, sigio.WithCodebook(book))
 	pair := messagePair{name: s.name, raw: held.raw}
-	var encode []float64
+	var encode, took, theirs []float64
 	for range 3 {
 		ours.Reset()
 		pair.peer = 0
@@ -279,9 +282,10 @@ func contestCodebook(b *testing.B, s messageSet) messagePair {
 		t2 := processorTime()
 		pair.ours = ours.Len()
 		encode = append(encode, float64(t1-t0)/float64(t2-t1))
+		took, theirs = append(took, (t1-t0).Seconds()), append(theirs, (t2-t1).Seconds())
 		check(w.Close())
 	}
-	pair.time = median(encode)
+	pair.time, pair.took, pair.theirs = median(encode), median(took), median(theirs)
 	t0 := time.Now()
 	n := must(io.Copy(io.Discard, sigio.NewReader(&ours, sigio.WithCodebook(book))))
 	pair.perSecond = float64(n) / 1e6 / time.Since(t0).Seconds()
