@@ -1,11 +1,11 @@
 package sigio
 
-import "github.com/sigmalang/sigma/internal/freelist"
+import "github.com/sigmalang/sigma/pool"
 
 // buffers are what closed Writers and Readers leave behind. To clear and page
 // in fresh memory for every stream costs 4 to 6 % of compressing one of a
 // megabyte (BenchmarkVersusZstd).
-var buffers freelist.List[[]byte]
+var buffers pool.Pool
 
 // minShared is the capacity in bytes from which a buffer is worth sharing.
 const minShared = 64 << 10
@@ -14,9 +14,7 @@ const minShared = 64 << 10
 // needed, not to a power of two: the buffers are large and few.
 func newBuffer(n int) []byte {
 	if n >= minShared {
-		if b, ok := buffers.Get(func(b []byte) bool { return cap(b) >= n && cap(b)/2 <= n }); ok {
-			return b
-		}
+		return buffers.Get(n)[:0]
 	}
 	// A size class of the allocator, about.
 	const page = 4 << 10
@@ -30,7 +28,7 @@ func newBuffer(n int) []byte {
 // discard gives a buffer away. Nothing may refer to it any more.
 func discard(b []byte) {
 	if cap(b) >= minShared {
-		buffers.Put(b[:0])
+		buffers.Put(b)
 	}
 }
 

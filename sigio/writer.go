@@ -111,7 +111,7 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 				room = z.cfg.chunkSize
 			}
 			z.makeRoom(room)
-			k = copy(z.block[len(z.block):cap(z.block)], p)
+			k = copy(z.room(), p)
 			z.block = z.block[:len(z.block)+k]
 		}
 		if err != nil {
@@ -133,8 +133,9 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	empty := 0
 	for err = z.advance(); err == nil; err = z.advance() {
 		z.makeRoom(firstRead)
-		k, rerr := r.Read(z.block[len(z.block):cap(z.block)])
-		if k < 0 || k > cap(z.block)-len(z.block) {
+		room := z.room()
+		k, rerr := r.Read(room)
+		if k < 0 || k > len(room) {
 			err = errInvalidRead
 			break
 		}
@@ -265,15 +266,21 @@ func (z *Writer) advance() error {
 	return z.encodeBuffered()
 }
 
+// room is what the block can take without growing.
+func (z *Writer) room() []byte {
+	return z.block[len(z.block):max(min(cap(z.block), z.cfg.chunkSize), len(z.block))]
+}
+
 // makeRoom gives the block, unless it has room, that for n more bytes, or to
 // be full. It grows with what arrives, so that small streams stay small.
 func (z *Writer) makeRoom(n int) {
-	if len(z.block) < cap(z.block) {
+	if len(z.room()) > 0 {
 		return
 	}
 	size := max(len(z.block)+n, 2*cap(z.block), firstBlock)
 	grown := append(newBuffer(min(size, z.cfg.chunkSize)), z.block...)
-	z.block = grown[:len(grown):min(cap(grown), z.cfg.chunkSize)]
+	discard(z.block)
+	z.block = grown
 	z.measure()
 }
 

@@ -1,0 +1,49 @@
+//go:build pooldebug
+
+package pool
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+)
+
+// poison is what buffers hold that were given back.
+const poison = 0xDB
+
+// ledger knows the buffers that are in the pool.
+type ledger struct {
+	mu     sync.Mutex
+	inside map[*byte]bool
+}
+
+func (l *ledger) giveBack(b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := unsafe.SliceData(b)
+	if l.inside[at] {
+		panic(fmt.Sprintf("pool: buffer of %d bytes given back twice", len(b)))
+	}
+	if l.inside == nil {
+		l.inside = map[*byte]bool{}
+	}
+	l.inside[at] = true
+	for i := range b {
+		b[i] = poison
+	}
+}
+
+func (l *ledger) lend(b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := unsafe.SliceData(b)
+	if !l.inside[at] {
+		return // a new one
+	}
+	delete(l.inside, at)
+	for i, x := range b {
+		if x != poison {
+			panic(fmt.Sprintf("pool: byte %d of a buffer of %d was written after it was given back", i, len(b)))
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !pooldebug
+
+package pool
+
+const debugging = false
