@@ -7,10 +7,11 @@ package strategy
 // for all else the general codec, which is zstd or, in a Set without it, S2 or
 // LZ4. Where the profile
 // allows for it, it looks for tables of numbers and records in the chunk, and
-// chooses delta if they promise 5 % (see objective). Then it asks every
-// Estimator in the Set. One that promises enough is tried, together with the
-// rule's choice, on 32 KiB from the middle of the chunk, and is chosen when
-// it delivers them 5 % sooner (see objective).
+// chooses delta if they promise 5 % (see objective). Where zstd would serve,
+// it looks for machine code, and chooses branch if that pays. Then it asks
+// every Estimator in the Set. One that promises enough is tried, together with
+// the choice so far, on 32 KiB from the middle of the chunk, and is chosen
+// when it delivers them 5 % sooner (see objective).
 //
 // A Strategy that panics while it is asked or tried panics out of Select; one
 // that fails with an error other than ErrSkip is chosen, so that the error
@@ -32,6 +33,7 @@ func (adaptive) Select(in Input) Choice {
 		return choice // a few bytes: nothing is left to win
 	}
 	choice = planTables(in, choice)
+	choice = planBranches(in, choice)
 	return challenge(in, choice)
 }
 

@@ -4,8 +4,9 @@
 // Set; the Strategy turns the chunk into a payload, and the payload, with the
 // chunk's length, back into the chunk. The built-in strategies are store (the
 // bytes as they are), runlength (long repeats of up to 8 bytes), delta (tables
-// of numbers and records), lz4 and zstd; a program plugs in its own under the
-// numbers from FirstPrivate on.
+// of numbers and records), glyph (small messages), lz4, zstd, s2 and branch
+// (machine code); a program plugs in its own under the numbers from
+// FirstPrivate on.
 //
 // # What it promises
 //
