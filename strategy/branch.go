@@ -66,9 +66,9 @@ const (
 	shortestCode = 4 << 10
 
 	// Programs have hundreds of repeats in a sample of 64 KiB; data of all
-	// other kinds had 5 at most. Between the limits zstd is asked as well.
+	// other kinds had 5 at most. Between the limits zstd is tried as well.
 	fewestRepeats    = 16
-	doubtlessRepeats = 64
+	doubtlessRepeats = 200
 
 	// mostSaved is the largest share that a filter may save, as a divisor.
 	mostSaved = 4

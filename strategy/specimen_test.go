@@ -165,7 +165,7 @@ func program(n int, seed uint64) []byte {
 		switch r.IntN(20) {
 		case 0, 1:
 			b = append(b, 0xE8)
-			operand(min(r.IntN(2000), r.IntN(2000)) * 512)
+			operand(min(r.IntN(400), r.IntN(400)) * 2500)
 		case 2:
 			b = append(b, 0x48, 0x8B, 0x05|byte(r.IntN(8)<<3))
 			operand(n + min(r.IntN(500), r.IntN(500))*8)
