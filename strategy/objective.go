@@ -6,7 +6,7 @@ type cost struct{ encode, decode int }
 // In nanoseconds per KiB.
 const (
 	copyCost   = 100 // memory speed
-	filterCost = 900 // of package branch
+	filterCost = 700 // of package branch
 )
 
 // costOf returns the costs of a built-in strategy. They are fixed figures, of

@@ -94,6 +94,37 @@ func TestUndoIsExact(t *testing.T) {
 	}
 }
 
+// undoPlain is FORMAT.md §9.5.1 to the letter.
+func undoPlain(b []byte, wide bool) {
+	const opcodes = "\x10\x11\x28\x39\x3B\x6F\x7F\x80\x83\x89\x8B\x8D\xB6\xC7"
+	for k := range max(len(b)-4, 0) {
+		jump := b[k] == 0xE8 || b[k] == 0xE9
+		operand := wide && k > 0 && b[k]&0xC7 == 0x05 && bytes.IndexByte([]byte(opcodes), b[k-1]) >= 0
+		if (b[k+4] != 0x00 && b[k+4] != 0xFF) || !jump && !operand {
+			continue
+		}
+		d := (binary.LittleEndian.Uint32(b[k+1:]) - uint32(k)) & (1<<25 - 1)
+		if d&(1<<24) != 0 {
+			d |= 0xFE << 24
+		}
+		binary.LittleEndian.PutUint32(b[k+1:], d)
+	}
+}
+
+func TestBlocksMakeNoDifference(t *testing.T) {
+	for n := range 2000 {
+		src := crowded(n%400, uint64(n))
+		for _, wide := range []bool{false, true} {
+			plain, got := bytes.Clone(src), bytes.Clone(src)
+			undoPlain(plain, wide)
+			undoX86(got, wide)
+			require.Equal(t, plain, got)
+			applyX86(got, wide)
+			require.Equal(t, src, got)
+		}
+	}
+}
+
 // TestFilters holds the filters to what FORMAT.md §9.5 says.
 func TestFilters(t *testing.T) {
 	for _, tt := range []struct {
@@ -214,4 +245,11 @@ func noise(n int) []byte {
 	r := rand.NewChaCha8([32]byte{1})
 	r.Read(p)
 	return p
+}
+
+// TestModRMIsNoOpcode: undoing and applying rely on it for the first byte.
+func TestModRMIsNoOpcode(t *testing.T) {
+	for b, listed := range relative {
+		require.False(t, listed != 0 && b&0xC7 == 0x05, "%02x", b)
+	}
 }

@@ -8,7 +8,7 @@ func FuzzUndo(f *testing.F) {
 	f.Add(codeX86(300, true))
 	f.Add(codeARM64(302, 2))
 	for seed := range uint64(4) {
-		f.Add(crowded(40, seed))
+		f.Add(crowded(60*int(seed), seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, filter := range filters() {

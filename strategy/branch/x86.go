@@ -29,25 +29,23 @@ var relative = [256]uint32{
 	0x80: all, 0x83: all, 0x89: all, 0x8B: all, 0x8D: all, 0xB6: all, 0xC7: all,
 }
 
-// applyX86 makes displacements absolute, from the last place to the first.
-// Eight places at a time, which BenchmarkFilters justifies, as it does that no
-// word is loaded of which a part has just been stored.
+// applyX86 makes displacements absolute, from the last place to the first. It
+// finds them by blocks, which BenchmarkFilters justifies: there is no telling
+// where the next place is, but about how many there are in a block.
 func applyX86(p []byte, wide bool) {
-	if len(p) <= displacementLen {
-		return
-	}
-	n := len(p) - displacementLen              // places before n are left
-	above := binary.LittleEndian.Uint32(p[n:]) // the bytes from n on
-	for n >= 8 {
-		x := binary.LittleEndian.Uint64(p[n-8:])
-		found := candidates(x, x>>32|uint64(above)<<32, wide)
-		if found == 0 {
-			n -= 8
-			above = uint32(x)
-			continue
+	n := len(p) - displacementLen // places before n are left
+	for ; n-block >= displacementLen; n -= block {
+		start := n - block
+		for found := placesIn(p[start:], wide); found != 0; {
+			bit := 63 - bits.LeadingZeros64(found)
+			k := start + bit
+			moved := move(p, k, uint32(k))
+			// The displacement has the top bytes of three places before k.
+			before := binary.LittleEndian.Uint32(p[k-displacementLen:])
+			again := gather(candidates(uint64(before), uint64(moved)<<8|uint64(p[k]), wide))
+			found &= 1<<bit - 1
+			found = correct(found, 0xF<<60>>(64-bit), again<<60>>(64-bit))
 		}
-		n = n - 1 - bits.LeadingZeros64(found)/8
-		above = uint32(p[n]) | move(p, n, uint32(n))<<8
 	}
 	for n--; n >= 0; n-- {
 		if isCandidate(p, n, wide) {
@@ -58,21 +56,18 @@ func applyX86(p []byte, wide bool) {
 
 // undoX86 makes them relative again, from the first to the last.
 func undoX86(p []byte, wide bool) {
-	if len(p) <= displacementLen {
-		return
-	}
 	i := 0
-	for below := binary.LittleEndian.Uint32(p); i+8+displacementLen <= len(p); {
-		top := binary.LittleEndian.Uint64(p[i+displacementLen:])
-		found := candidates(uint64(below)|top<<32, top, wide)
-		if found == 0 {
-			i += 8
-			below = uint32(top >> 32)
-			continue
+	for ; i+block+2*displacementLen <= len(p); i += block {
+		for found := placesIn(p[i:], wide); found != 0; {
+			bit := bits.TrailingZeros64(found)
+			k := i + bit
+			moved := move(p, k, -uint32(k))
+			// The displacement has the first bytes of four places behind k.
+			top := binary.LittleEndian.Uint32(p[k+1+displacementLen:])
+			again := gather(candidates(uint64(moved), uint64(top), wide))
+			found &= found - 1
+			found = correct(found, 0xF<<1<<bit, again<<1<<bit)
 		}
-		i += bits.TrailingZeros64(found) / 8
-		below = move(p, i, -uint32(i))
-		i++
 	}
 	for ; i+displacementLen < len(p); i++ {
 		if isCandidate(p, i, wide) {
@@ -81,7 +76,35 @@ func undoX86(p []byte, wide bool) {
 	}
 }
 
-// move adds to the displacement behind k, if k is a place, and returns it.
+// block is the number of places looked at together.
+const block = 64
+
+// placesIn has a bit set for each of the first places in p that is a
+// candidate.
+func placesIn(p []byte, wide bool) (found uint64) {
+	p = p[:block+displacementLen]
+	for i := 0; i < block; i += 8 {
+		x := binary.LittleEndian.Uint64(p[i:])
+		top := binary.LittleEndian.Uint64(p[i+displacementLen:])
+		found |= gather(candidates(x, top, wide)) << i
+	}
+	return found
+}
+
+// correct puts the bits of again into found where the mask has bits. That they
+// are others is rare: the branch spares the next place from waiting for them.
+func correct(found, mask, again uint64) uint64 {
+	if (found^again)&mask != 0 {
+		return found&^mask | again
+	}
+	return found
+}
+
+// gather moves the high bits of eight bytes together.
+func gather(high uint64) uint64 { return high >> 7 * 0x0102040810204080 >> 56 }
+
+// move adds to the displacement behind the candidate k, if it is a place, and
+// returns it. At 0 it takes a ModRM byte for the opcode, which none is.
 func move(p []byte, k int, by uint32) uint32 {
 	by &= jumps[p[k]] | relative[p[max(k-1, 0)]]
 	at := p[k+1:][:displacementLen]
@@ -103,12 +126,16 @@ const (
 // candidates has the high bit of each byte of x set that is a place, but for
 // the opcode in front of a ModRM byte. The bytes of top stand four further on.
 func candidates(x, top uint64, wide bool) uint64 {
-	found := zeroBytes((x ^ 0xE8*ones) & (0xFE * ones))
+	// The high bit of a byte of any of these is 0 if the byte fits: adding 7F
+	// carries into it what the bits below have.
+	other := x ^ 0xE8*ones
+	other |= other&(0x7E*ones) + low7
 	if wide {
-		found |= zeroBytes((x ^ 0x05*ones) & (0xC7 * ones))
+		modrm := x ^ 0x05*ones
+		other &= modrm | (modrm&(0x47*ones) + low7)
 	}
-	// A byte is 00 or FF if each of its bits equals the next.
-	return found &^ ((top^top>>1)&low7 + low7)
+	far := (top^top>>1)&low7 + low7 // 00 and FF have bits that equal the next
+	return ^(other | far) & high1
 }
 
 // isCandidate is candidates for a single byte.
