@@ -11,7 +11,8 @@
 // # What it promises
 //
 // Encoding depends on the chunk and its Params alone: the same bytes give the
-// same payload in any order, from any goroutine, whatever was encoded before.
+// same payload in any order, from any goroutine, whatever was encoded before,
+// and on any machine; only what s2 makes may differ between architectures.
 // Encode keeps to Params.Limit or says ErrSkip, so that a caller can always
 // fall back to store.
 //
@@ -30,8 +31,8 @@
 // formed decodes to other bytes. Both are the business of the stream around
 // it.
 //
-// Idle codec states are kept for the next chunk in small lists that the whole
-// process shares, and are let go when two garbage collections have passed
+// Idle codec states, and the buffers in which code is filtered, are kept for the
+// next chunk in small lists that the whole process shares, and are let go when two garbage collections have passed
 // without a use for them. At LevelBest one such state measures some 35 MiB,
 // at LevelDefault less than 3.
 //

@@ -20,7 +20,7 @@ const (
 	longLook  = 8 << 10
 
 	// Code has a call in each 40 bytes or so. A chunk of which it is a tenth
-	// has more than one in each
+	// has more than one in each bytesPerBranch.
 	bytesPerBranch = 1 << 10
 
 	// savedPerRepeat is what a repeat is worth, in bytes. It was between 0.9
