@@ -110,6 +110,8 @@ func exhibits(t testing.TB) (all []*exhibit) {
 		{strategy.RunLength, strategy.Default().Only(strategy.RunLength), runs},
 		{strategy.LZ4, strategy.Default().Only(strategy.LZ4), prose},
 		{strategy.Zstd, strategy.Default().Only(strategy.Zstd), measurements},
+		{strategy.S2, strategy.Default().Only(strategy.S2), prose},
+		{strategy.Branch, strategy.Default().Only(strategy.Branch), prose},
 		{ledgerID, strategy.Default().Only().With(ledger{"ledger"}), ledgerOf},
 	} {
 		opts := []sigio.WriterOption{sigio.WithStrategies(s.set), sigio.WithSelector(always(s.id)), sigio.WithChunkSize(sigio.MinChunkSize)}

@@ -310,7 +310,7 @@ func TestMissingStrategyIsNamed(t *testing.T) {
 		id   strategy.ID
 		want string
 	}{
-		{"reserved number", stream(longHeader).Chunk(7, payload, content).End().Bytes(), 7, "strategy(7)"},
+		{"reserved number", stream(longHeader).Chunk(8, payload, content).End().Bytes(), 8, "strategy(8)"},
 		{"last reserved number", stream(shortHeader).Light(127, payload, content).End().Bytes(), 127, "strategy(127)"},
 		{"built-in left out of the set", stream(longHeader).Chunk(1, payload, content).End().Bytes(), 1, "runlength"},
 		{"the user's own", stream(longHeader).Name(200, "ours").Chunk(200, payload, content).End().Bytes(), 200, "ours"},

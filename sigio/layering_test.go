@@ -20,8 +20,9 @@ var mayImport = map[string][]string{
 	"/internal/entropy":     {},
 	"/internal/lag":         {},
 	"/strategy/delta":       {"/internal/entropy", "/internal/lag"},
-	"/strategy":             {"/internal/entropy", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/delta"},
-	"/sigio":                {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/delta", "/glyph", "/pool"},
+	"/strategy/branch":      {},
+	"/strategy":             {"/internal/entropy", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
+	"/sigio":                {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.

@@ -5,12 +5,14 @@ package strategy
 // Where the profile is clear it decides by rule: store for what has nothing
 // to gain, runlength for runs from end to end, glyph for small messages, and
 // for all else the general codec, which is zstd or, in a Set without it, S2 or
-// LZ4. Where the profile
-// allows for it, it looks for tables of numbers and records in the chunk, and
-// chooses delta if they promise 5 % (see objective). Then it asks every
-// Estimator in the Set. One that promises enough is tried, together with the
-// rule's choice, on 32 KiB from the middle of the chunk, and is chosen when
-// it delivers them 5 % sooner (see objective).
+// LZ4. Where that is zstd,
+// it looks for machine code, and chooses branch if that pays. Where the profile
+// allows for it, and it is not code beyond doubt, it looks for tables of
+// numbers and records in the chunk, and chooses delta if they promise 5 % (see
+// objective). Then it asks
+// every Estimator in the Set. One that promises enough is tried, together with
+// the choice so far, on 32 KiB from the middle of the chunk, and is chosen
+// when it delivers them 5 % sooner (see objective).
 //
 // A Strategy that panics while it is asked or tried panics out of Select; one
 // that fails with an error other than ErrSkip is chosen, so that the error
@@ -31,8 +33,21 @@ func (adaptive) Select(in Input) Choice {
 	if choice.ID == RunLength {
 		return choice // a few bytes: nothing is left to win
 	}
-	choice = planTables(in, choice)
+	choice = planSpecial(in, choice)
 	return challenge(in, choice)
+}
+
+// planSpecial looks for what has a structure of its own. Code that is beyond
+// doubt is not searched for tables, which takes longer.
+func planSpecial(in Input, byRule Choice) Choice {
+	code := planBranches(in, byRule)
+	if code.ID == Branch && code.Expected == 0 {
+		return code
+	}
+	if tables := planTables(in, byRule); tables.ID == Delta {
+		return tables
+	}
+	return code
 }
 
 const (

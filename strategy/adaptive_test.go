@@ -43,6 +43,12 @@ func TestAdaptiveRules(t *testing.T) {
 		{"a run without its strategy", make([]byte, 4*kib), Default().Only(Zstd), Zstd},
 		{"half a run is a run", join(make([]byte, 512*kib), english(512*kib, 8)), Default(), Zstd},
 		{"no codec but lz4", english(mib, 9), Default().Only(LZ4, RunLength), LZ4},
+		{"no codec but s2", english(mib, 9), Default().Only(S2, RunLength), S2},
+		{"s2 where zstd is", english(mib, 9), Default().Only(S2, Zstd), Zstd},
+		{"calls stay relative", program(mib, 10), Default(), Branch},
+		{"a filter without zstd", program(mib, 10), Default().Only(Branch, LZ4), LZ4},
+		{"code without its strategy", program(mib, 10), Default().Only(Zstd), Zstd},
+		{"calls of nothing are code", unlinked(mib, 11), Default(), Zstd},
 		{"no codec at all", english(mib, 9), Set{}, Store},
 	}
 	for _, tt := range tests {
@@ -304,7 +310,7 @@ func TestObjective(t *testing.T) {
 	for _, level := range []Level{LevelFastest, LevelDefault, LevelBetter, LevelBest, -128, 127} {
 		require.Positive(t, objective(level, maxChunk, maxChunk, cost{max, max}), "it overflows at %v", level)
 		require.Less(t, objective(level, mib, 1000, cost{5, 5}), objective(level, mib, 2000, cost{5, 5}), "length is free at %v", level)
-		for _, id := range []ID{Store, RunLength, LZ4, Zstd, S2} {
+		for _, id := range []ID{Store, RunLength, LZ4, Zstd, S2, Branch} {
 			c := costOf(id, level)
 			require.Positive(t, c.encode)
 			require.Positive(t, c.decode)

@@ -29,6 +29,8 @@ func codecs() []codec {
 		{runLength{}, []Level{LevelDefault}},
 		{lz4Block{}, all},
 		{zstdFrame{}, all},
+		{s2Block{}, []Level{LevelDefault, LevelBetter}},
+		{branchCode{}, all},
 	}
 }
 
@@ -301,6 +303,7 @@ func dropIdle() {
 	drop(&lz4CompressorsHigh)
 	drop(&zstdEncoders)
 	drop(&zstdDecoders)
+	drop(&branchBuffers)
 }
 
 func drop[T any](l *freelist.List[T]) {

@@ -4,13 +4,15 @@
 // Set; the Strategy turns the chunk into a payload, and the payload, with the
 // chunk's length, back into the chunk. The built-in strategies are store (the
 // bytes as they are), runlength (long repeats of up to 8 bytes), delta (tables
-// of numbers and records), lz4 and zstd; a program plugs in its own under the
-// numbers from FirstPrivate on.
+// of numbers and records), glyph (small messages), lz4, zstd, s2 and branch
+// (machine code); a program plugs in its own under the numbers from
+// FirstPrivate on.
 //
 // # What it promises
 //
 // Encoding depends on the chunk and its Params alone: the same bytes give the
-// same payload in any order, from any goroutine, whatever was encoded before.
+// same payload in any order, from any goroutine, whatever was encoded before,
+// and on any machine; only what s2 makes may differ between architectures.
 // Encode keeps to Params.Limit or says ErrSkip, so that a caller can always
 // fall back to store.
 //
@@ -29,8 +31,8 @@
 // formed decodes to other bytes. Both are the business of the stream around
 // it.
 //
-// Idle codec states are kept for the next chunk in small lists that the whole
-// process shares, and are let go when two garbage collections have passed
+// Idle codec states, and the buffers in which code is filtered, are kept for the
+// next chunk in small lists that the whole process shares, and are let go when two garbage collections have passed
 // without a use for them. At LevelBest one such state measures some 35 MiB,
 // at LevelDefault less than 3.
 //

@@ -3,6 +3,12 @@ package strategy
 // cost is the time a strategy takes for 1 KiB of raw data, in nanoseconds.
 type cost struct{ encode, decode int }
 
+// In nanoseconds per KiB.
+const (
+	copyCost   = 100 // memory speed
+	filterCost = 700 // of package branch
+)
+
 // costOf returns the costs of a built-in strategy. They are fixed figures, of
 // one core of a common server, and not measured at run time, since a choice
 // must not depend on the machine or its load.
@@ -11,6 +17,9 @@ func costOf(id ID, level Level) cost {
 	case Zstd:
 		encode := [...]int{3_900, 6_600, 21_300, 102_000}
 		return cost{encode[step(level)], 1_000}
+	case Branch:
+		zstd := costOf(Zstd, level)
+		return cost{zstd.encode + filterCost + copyCost, zstd.decode + filterCost}
 	case Delta:
 		return cost{4_500, 1_800}
 	case Glyph:
@@ -22,7 +31,7 @@ func costOf(id ID, level Level) cost {
 		encode := [...]int{3_000, 3_000, 20_000, 60_000}
 		return cost{encode[step(level)], 420}
 	}
-	return cost{100, 100} // memory speed
+	return cost{copyCost, copyCost}
 }
 
 // step returns the level as an index of tables, 0 for LevelFastest.

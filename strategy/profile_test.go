@@ -79,6 +79,7 @@ var goldenProfiles = map[string]string{
 	"json":                        "992361ee1b81d7e1",
 	"log":                         "dff6ea5aacc7dd9c",
 	"machine code":                "177e2cbbfc9be85b",
+	"program":                     "dc84216483356d38",
 	"int32 series":                "4ceddd59ab2b4508",
 	"float32":                     "950b722cd7f07bba",
 	"records":                     "42897b36e951e581",

@@ -33,6 +33,8 @@ var (
 		builtIn(glyphMessage{}, Glyph),
 		builtIn(lz4Block{}, LZ4),
 		builtIn(zstdFrame{}, Zstd),
+		builtIn(s2Block{}, S2),
+		builtIn(branchCode{}, Branch),
 	}
 )
 

@@ -155,6 +155,39 @@ func machineCode(n int, seed uint64) []byte {
 	return b[:n]
 }
 
+// program imitates x86-64 code of functions that call each other and use the
+// same variables.
+func program(n int, seed uint64) []byte {
+	r := seeded(seed)
+	b := make([]byte, 0, n+8)
+	operand := func(target int) { b = binary.LittleEndian.AppendUint32(b, uint32(target-len(b)-4)) }
+	for len(b) < n {
+		switch r.IntN(20) {
+		case 0, 1:
+			b = append(b, 0xE8)
+			operand(min(r.IntN(400), r.IntN(400)) * 2500)
+		case 2:
+			b = append(b, 0x48, 0x8B, 0x05|byte(r.IntN(8)<<3))
+			operand(n + min(r.IntN(500), r.IntN(500))*8)
+		default:
+			b = append(b, "\x48\x40\x49"[r.IntN(3)], "\x89\x31\x85\x01"[r.IntN(4)], byte(0xC0|r.IntN(64)))
+			b = append(b, "\x50\x51\x5D\xC3"[:r.IntN(5)]...)
+		}
+	}
+	return b[:n]
+}
+
+// unlinked is code whose calls are yet to be given their targets.
+func unlinked(n int, seed uint64) []byte {
+	b := program(n, seed)
+	for i := range len(b) - 5 {
+		if b[i] == 0xE8 {
+			clear(b[i+1:][:4])
+		}
+	}
+	return b
+}
+
 // base64Like is high in entropy but far from random bytes.
 func base64Like(n int, seed uint64) []byte {
 	b := randomBytes(n, seed)
@@ -231,6 +264,7 @@ var specimens = sync.OnceValue(func() []specimen {
 		{"json", jsonRows(mib, 19), ClassHighlyRepetitive},
 		{"log", logLines(mib, 20), ClassHighlyRepetitive},
 		{"machine code", machineCode(mib, 21), ClassMixedStructured},
+		{"program", program(mib, 26), ClassMixedStructured},
 		{"int32 series", int32Series(mib, 22), ClassDeltaFriendly},
 		{"float32", float32Like(mib, 23), ClassDeltaFriendly},
 		{"records", records(mib, 24), ClassDeltaFriendly},

@@ -10,8 +10,8 @@ import (
 // which a stream announces by name before their first use.
 type ID uint8
 
-// The built-in strategies. S2 holds its number; a Set that does not contain a
-// strategy under one of them refuses chunks that use it.
+// The built-in strategies. A Set that does not contain one of them refuses
+// chunks that use it.
 const (
 	Store     ID = 0 // the bytes as they are
 	RunLength ID = 1 // runs of a byte or of a pattern of up to 8 bytes
@@ -20,11 +20,12 @@ const (
 	LZ4       ID = 4 // one LZ4 block
 	Zstd      ID = 5 // one Zstandard frame
 	S2        ID = 6 // one S2 block
+	Branch    ID = 7 // machine code
 
 	FirstPrivate ID = 128
 )
 
-var builtinNames = [...]string{"store", "runlength", "delta", "glyph", "lz4", "zstd", "s2"}
+var builtinNames = [...]string{"store", "runlength", "delta", "glyph", "lz4", "zstd", "s2", "branch"}
 
 // String returns the name of a built-in strategy, or "strategy(n)".
 func (id ID) String() string {

@@ -27,6 +27,8 @@ func kindOf(id strategy.ID) kind {
 		return kind{"Z", "zstd", "36", "16"}
 	case strategy.S2:
 		return kind{"T", "s2", "211", "16"}
+	case strategy.Branch:
+		return kind{"B", "branch", "150", "16"}
 	}
 	return kind{"P", "plugin", "255", "16"}
 }
