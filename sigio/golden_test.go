@@ -24,8 +24,8 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 	}{
 		{"fastest", sigio.WithLevel(sigio.LevelFastest), "caf944caf7109733"},
 		{"default", sigio.WithLevel(sigio.LevelDefault), "e75944843961c6ea"},
-		{"better", sigio.WithLevel(sigio.LevelBetter), "39322188a6ca986b"},
-		{"best", sigio.WithLevel(sigio.LevelBest), "cf7f1c211fa35aae"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "110a1434d77b14a2"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "a30693446638cf85"},
 		{"history", sigio.WithHistory(64 << 10), "ebd864bab7a4849c"},
 		{"shared frame", sigio.WithHistory(1 << 20), "e717638807387e82"},
 	} {

@@ -1,6 +1,8 @@
 package strategy
 
 import (
+	"slices"
+
 	"github.com/sigmalang/sigma/internal/freelist"
 	"github.com/sigmalang/sigma/strategy/delta"
 )
@@ -16,23 +18,37 @@ var (
 func (deltaTables) ID() ID       { return Delta }
 func (deltaTables) Name() string { return Delta.String() }
 
-// Encode expects a *delta.Start in p.Plan, and looks for tables by itself
-// without one.
+// Encode expects []delta.Start in p.Plan, of which it takes the one that makes
+// the shortest payload, and looks for tables by itself without any.
 func (deltaTables) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip
 	}
-	start, _ := p.Plan.(*delta.Start)
-	if start == nil {
-		start = &delta.Start{}
+	starts, _ := p.Plan.([]delta.Start)
+	if len(starts) == 0 {
+		starts = []delta.Start{{}}
 	}
 	e := borrowDeltaEncoder()
-	out, err := e.Append(dst, src, *start, deltaEffort(p.Level), zstdBackend{p.Level})
-	deltaEncoders.Put(e)
-	if err != nil || len(out)-len(dst) > p.Limit {
+	defer deltaEncoders.Put(e)
+	best := dst
+	for _, s := range starts {
+		out, err := e.Append(best, src, s, deltaEffort(p.Level), zstdBackend{p.Level})
+		if err != nil {
+			return dst, ErrSkip
+		}
+		// out ends in the new payload, behind the best one so far.
+		had, n := len(best)-len(dst), len(out)-len(best)
+		if had > 0 && had <= n {
+			best = out[:len(best)]
+			continue
+		}
+		copy(out[len(dst):], out[len(best):])
+		best = out[:len(dst)+n]
+	}
+	if len(best)-len(dst) > p.Limit {
 		return dst, ErrSkip
 	}
-	return out, nil
+	return best, nil
 }
 
 func (deltaTables) Decode(dst, src []byte, rawLen int) ([]byte, error) {
@@ -113,40 +129,81 @@ func planTables(in Input, byRule Choice) Choice {
 	if !has(in.Set, Delta) || !mayHoldTables(in) || !pays(in, delta.Verdict{Raw: n, Rival: n}, byRule.ID) {
 		return byRule
 	}
-	e := borrowDeltaEncoder()
-	defer deltaEncoders.Put(e)
-	effort, backend := deltaEffort(in.Level), zstdBackend{in.Level}
+	t := tableSearch{in, byRule.ID, borrowDeltaEncoder(), zstdBackend{in.Level}}
+	defer deltaEncoders.Put(t.encoder)
 	places := tablesFrom[:]
 	if in.Profile.Class == ClassDeltaFriendly || in.Level > LevelDefault {
 		places = moreTablesFrom[:]
 	}
+	choice := byRule
+	var starts []delta.Start
 	for _, at := range places {
-		if n-at < shortestTable {
-			break
+		v, ok := t.at(at)
+		if !ok && v.Plan != nil && in.Level <= LevelDefault {
+			break // it is no table, however it is seen
 		}
-		v, ok := e.Find(in.Chunk[at:], effort, backend)
-		if !ok || !pays(in, v, byRule.ID) {
-			if v.Plan != nil {
-				break // it is no table, however it is seen
-			}
+		if !ok {
 			continue
 		}
-		if v.Repeats && v.Encoded*100 > v.Rival*doubtless {
-			if v = e.Confirm(in.Chunk[at:], v.Plan, effort, backend); !pays(in, v, byRule.ID) {
-				continue
-			}
+		if len(starts) == 0 {
+			choice = t.choice(at, v)
+			starts = append(starts, delta.Start{At: at, Plan: v.Plan.Clone()})
 		}
-		choice := Choice{
-			ID: Delta, Plan: &delta.Start{At: at, Plan: v.Plan.Clone()}, Expected: 1,
-			Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
-			Reason:     "a table of numbers or records",
+		if in.Level < LevelBest {
+			break
 		}
-		if at == 0 { // else something precedes it: how much of all, nobody knows
-			choice.Expected = max(rivalLen(in, v, e, backend), 1)
+		// What is found further on may be right from the start.
+		s := delta.Start{Plan: v.Plan.From(-at)}
+		if !slices.ContainsFunc(starts, func(o delta.Start) bool { return o.At == 0 && o.Plan.Equal(s.Plan) }) {
+			starts = append(starts, s)
 		}
-		return choice
 	}
-	return byRule
+	if choice.ID == Delta {
+		choice.Plan = starts
+	}
+	return choice
+}
+
+// tableSearch is a search for tables in a chunk.
+type tableSearch struct {
+	in      Input
+	rival   ID
+	encoder *delta.Encoder
+	backend delta.Backend
+}
+
+// at looks for a table from a place on, and reports whether it pays. The plan
+// of the verdict is the encoder's.
+func (t *tableSearch) at(at int) (delta.Verdict, bool) {
+	if len(t.in.Chunk)-at < shortestTable {
+		return delta.Verdict{}, false
+	}
+	p, effort := t.in.Chunk[at:], deltaEffort(t.in.Level)
+	v, ok := t.encoder.Find(p, effort, t.backend)
+	if !ok || !pays(t.in, v, t.rival) {
+		return v, false
+	}
+	if !v.Repeats || v.Encoded*100 <= v.Rival*doubtless {
+		return v, true
+	}
+	v = t.encoder.Confirm(p, v.Plan, effort, t.backend)
+	if !pays(t.in, v, t.rival) {
+		return delta.Verdict{}, false
+	}
+	return v, true
+}
+
+// choice is the one for what was found at a place.
+func (t *tableSearch) choice(at int, v delta.Verdict) Choice {
+	c := Choice{
+		ID: Delta, Expected: 1,
+		Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
+		Reason:     "a table of numbers or records",
+	}
+	if at == 0 { // else something precedes it: how much of all, nobody knows
+		c.Expected = max(rivalLen(t.in, v, t.encoder, t.backend), 1)
+	}
+	return c
 }
 
 // rivalLen estimates what zstd makes of the whole chunk: from what it made of

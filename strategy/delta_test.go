@@ -48,11 +48,11 @@ func TestDeltaTakesAnyPlan(t *testing.T) {
 	}{
 		{"no plan", nil, true},
 		{"another strategy's plan", "plan", true},
-		{"empty start", &delta.Start{}, true},
-		{"a plan", &delta.Start{Plan: int32Plan.Clone()}, false},
-		{"a plan from the middle on", &delta.Start{At: 40_000, Plan: int32Plan.Clone()}, false},
-		{"a start at the end", &delta.Start{At: len(src), Plan: int32Plan.Clone()}, false},
-		{"a start beyond the end", &delta.Start{At: len(src) + 1, Plan: int32Plan.Clone()}, false},
+		{"empty start", []delta.Start{{}}, true},
+		{"a plan", []delta.Start{{Plan: int32Plan.Clone()}}, false},
+		{"a plan from the middle on", []delta.Start{{At: 40_000, Plan: int32Plan.Clone()}}, false},
+		{"a start at the end", []delta.Start{{At: len(src), Plan: int32Plan.Clone()}}, false},
+		{"a start beyond the end", []delta.Start{{At: len(src) + 1, Plan: int32Plan.Clone()}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			payload, err := deltaTables{}.Encode([]byte("prefix"), src, Params{Limit: unlimited, Plan: c.plan})
@@ -106,7 +106,7 @@ func TestDeltaLimitIsExact(t *testing.T) {
 func TestDeltaRefusesDamage(t *testing.T) {
 	text := prose(1500)
 	src := slices.Concat(text, int32Table(3000))
-	start := &delta.Start{At: len(text), Plan: int32Plan.Clone()}
+	start := []delta.Start{{At: len(text), Plan: int32Plan.Clone()}}
 	good, err := deltaTables{}.Encode(nil, src, Params{Limit: unlimited, Plan: start})
 	require.NoError(t, err)
 	for bit := range 8 * len(good) {

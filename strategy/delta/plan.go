@@ -32,6 +32,22 @@ func (p *Plan) Clone() *Plan {
 	return &c
 }
 
+// From returns the plan for the same table from another place on, which is that
+// many bytes further: records begin where they began.
+func (p *Plan) From(distance int) *Plan {
+	c := p.Clone()
+	c.Head = (c.Head - distance) % c.Stride
+	if c.Head < 0 {
+		c.Head += c.Stride
+	}
+	return c
+}
+
+// Equal reports whether two plans say the same.
+func (p *Plan) Equal(o *Plan) bool {
+	return p.Stride == o.Stride && p.Head == o.Head && p.Row == o.Row && slices.Equal(p.Fields, o.Fields)
+}
+
 // A Field is a part of a record, with the way in which its numbers, one of
 // each record, are mapped, predicted and coded.
 type Field struct {
