@@ -3,7 +3,7 @@ package glyph
 // Encoder encodes the messages of one direction of a stream, each of which may
 // copy from those before it. It belongs to one goroutine at a time. Beside the
 // history it keeps about 4 KiB; what it works with it shares with the other
-// encoders of the process.
+// encoders of the process: up to 64 have five times the history more.
 //
 // An Encoder and the Decoder at the other end must be told of the same messages
 // in the same order: the Decoder by a payload or, where there is none, by
@@ -43,6 +43,14 @@ func (e *Encoder) Restart() {
 	e.starts = starts{}
 	e.model.set(&e.book.start)
 	e.stale = true
+}
+
+// Release lets other encoders have what e works with, for when e will be idle.
+func (e *Encoder) Release() {
+	if e.work.takeUp(e.id) {
+		e.work.lay(nobody)
+	}
+	e.work, e.stale = nil, true
 }
 
 // Observe takes note of a message, of any length, that does not go through
@@ -136,6 +144,16 @@ func NewDecoder(book *Codebook, size int) *Decoder {
 	d.model.init()
 	d.Restart()
 	return d
+}
+
+// Reset makes d a Decoder as NewDecoder returns it, and keeps its memory.
+func (d *Decoder) Reset(book *Codebook, size int) {
+	d.book = book
+	if size = historySize(size); size != d.history.size {
+		d.history = history{size: size, buf: d.history.buf[:0:min(cap(d.history.buf), size)]}
+		d.history.buf = d.history.buf[:cap(d.history.buf)]
+	}
+	d.Restart()
 }
 
 // Restart forgets all messages.

@@ -35,6 +35,9 @@ var lastOwner atomic.Uint64
 
 func newOwner() uint64 { return lastOwner.Add(1) }
 
+// nobody owns what was released.
+const nobody = 1<<64 - 1
+
 func newWorkset(size int) *workset {
 	return &workset{window: *newWindow(size), size: size}
 }
@@ -57,6 +60,11 @@ func (s *workset) lay(owner uint64) {
 func borrow(size int) *workset {
 	worksets.Lock()
 	defer worksets.Unlock()
+	for _, s := range worksets.all {
+		if s.size == size && s.takeUp(nobody) {
+			return s
+		}
+	}
 	if len(worksets.all) >= mostWorksets {
 		if s := takeIdle(size); s != nil {
 			return s

@@ -22,12 +22,12 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		option sigio.WriterOption
 		digest string
 	}{
-		{"fastest", sigio.WithLevel(sigio.LevelFastest), "caf944caf7109733"},
-		{"default", sigio.WithLevel(sigio.LevelDefault), "e75944843961c6ea"},
-		{"better", sigio.WithLevel(sigio.LevelBetter), "110a1434d77b14a2"},
-		{"best", sigio.WithLevel(sigio.LevelBest), "a30693446638cf85"},
-		{"history", sigio.WithHistory(64 << 10), "ebd864bab7a4849c"},
-		{"shared frame", sigio.WithHistory(1 << 20), "e717638807387e82"},
+		{"fastest", sigio.WithLevel(sigio.LevelFastest), "f49e4b60725ff517"},
+		{"default", sigio.WithLevel(sigio.LevelDefault), "049109c2f6bae88e"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "f916f016bf9ad3ca"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "4bfa54341e0be394"},
+		{"history", sigio.WithHistory(64 << 10), "9dc7c0ebbd5c280e"},
+		{"shared frame", sigio.WithHistory(1 << 20), "ba66df5dcbc27416"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := messages(content, 100, 3_000, 200, 20_000, 300_000, 1_200_000)

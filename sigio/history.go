@@ -22,12 +22,15 @@ const (
 // stream. A stream with a history is sequential: its Writer needs concurrency 1.
 //
 // Up to 64 KiB, n is the memory that either end keeps while the stream is
-// idle, beside some 16 KiB. Above that messages of more than 1.5 KiB have a
-// history of their own, n bytes long: for documents that repeat what is far
-// away. They are parts of a zstd frame, whose encoder takes 1 to 2 MiB and
-// three times n, more at higher levels, and whose decoder n and 1 MiB, as long as
-// the stream lasts. A reader that comes late understands them from the next
-// such frame on, at the latest 16 times n further.
+// idle, beside some 12 KiB. What a Writer works with, five times n, the Writers
+// of a process lend each other: 64 of them have it at a time.
+//
+// Above 64 KiB messages of more than 1.5 KiB have a history of their own, n
+// bytes long: for documents that repeat what is far away. They are parts of a
+// zstd frame, whose encoder takes n and 2 MiB, or 9 at LevelBetter and 40 at
+// LevelBest, and whose decoder n and 1 MiB, as long as the stream lasts. A reader
+// that comes late understands them from the next such frame on, at the latest
+// 16 times n further.
 //
 // How long a message becomes then tells something of what it has in common
 // with those before it. Do not send secrets and text that others chose with
@@ -147,23 +150,21 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 	if !f.begun {
 		f.begin(block, false)
 	}
-	var c chunk
-	if shared {
-		f.out, c = z.engine.encodeShared(&z.scratch, f.out, block, h)
-	} else {
-		out, alone, err := z.engine.encodeMessage(&z.scratch, f.out, block, h.glyph)
-		if err != nil {
-			return false, z.failFault(err, 0)
-		}
-		f.out, c = out, alone
+	if z.cfg.adaptive {
+		z.engine.level = z.effort.next()
 	}
+	began := time.Now()
+	encode := z.engine.encodeMessage
+	if shared {
+		encode = z.engine.encodeShared
+	}
+	out, c, err := encode(&z.scratch, f.out, block, h, light)
+	if err != nil {
+		return false, z.failFault(err, 0)
+	}
+	f.out = out
 	c.message = light
-	if !light {
-		h.glyph.Restart()
-	}
-	if shared {
-		h.glyph.Observe(block)
-	}
+	z.effort.encoded(len(block), time.Since(began))
 	z.chunks = append(z.chunks[:0], c)
 	f.take(z.chunks)
 	z.measure()
@@ -177,6 +178,13 @@ func (z *Writer) restartHistory(block []byte, chunks []chunk) {
 		h := z.messagesBefore()
 		h.glyph.Restart()
 		h.glyph.Observe(block[len(block)-chunks[len(chunks)-1].rawLen:])
+	}
+}
+
+// release gives back what the history is worked with.
+func (h *historyWriter) release() {
+	if h != nil {
+		h.glyph.Release()
 	}
 }
 
@@ -194,7 +202,7 @@ const longMessage = 4 << 10
 
 // encodeMessage appends the region of a chunk that continues the history to
 // dst or, where that does not make it shorter, of one that stands alone.
-func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *glyph.Encoder) ([]byte, chunk, error) {
+func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ bool) ([]byte, chunk, error) {
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src)}
 	limit := len(src) - 1
@@ -211,7 +219,7 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *glyph.Encoder) ([
 	// A payload is written where the shortest header leaves it; another may be
 	// there already.
 	end := max(len(dst), c.at+frame.ChunkHeaderLen)
-	out, ok := h.Append(dst[:end], src, limit)
+	out, ok := h.glyph.Append(dst[:end], src, limit)
 	switch {
 	case ok:
 		c.id, c.name, c.announce, c.history = strategy.Glyph, strategy.Glyph.String(), 0, true
@@ -227,27 +235,37 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *glyph.Encoder) ([
 	return dst, c, nil
 }
 
-// encodeShared appends the region of a chunk that is part of the shared frame,
-// or a stored one.
-func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter) ([]byte, chunk) {
+// encodeShared appends the region of a chunk that is part of the shared frame
+// or, if that does not make it shorter, of one that is not. Only light ones can
+// then continue the history all the same.
+func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, light bool) ([]byte, chunk, error) {
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
 	dst = reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
 	strategy.DetectInto(&s.profile, src)
 	c.class, c.confidence = s.profile.Class, s.profile.Confidence
 	c.detection = time.Since(began)
+	part, ok := dst[:c.payloadAt()], false
 	if c.class != strategy.ClassRandomBinary {
-		c.id, c.name, c.history, c.reason = strategy.Zstd, strategy.Zstd.String(), true, "a long message like those before"
-		if out, ok := h.shared.append(dst[:c.payloadAt()], src); ok {
-			c.encLen = len(out) - c.payloadAt()
-			c.encoding = time.Since(began) - c.detection
-			return reserve(out, frame.CheckLen)[:c.end()], c
-		}
+		part, ok = h.shared.append(part, src)
 	}
-	c.history, c.reason = false, "nothing to gain"
-	dst = e.store(dst, &c, src)
+	if !ok && light {
+		return e.encodeMessage(s, dst, src, h, light)
+	}
+	if !light {
+		h.glyph.Restart()
+	}
+	h.glyph.Observe(src)
+	if ok {
+		c.id, c.name, c.history, c.reason = strategy.Zstd, strategy.Zstd.String(), true, "a long message like those before"
+		c.encLen = len(part) - c.payloadAt()
+		dst = reserve(part, frame.CheckLen)[:c.end()]
+	} else {
+		c.reason = "nothing in common with the messages before"
+		dst = e.store(dst, &c, src)
+	}
 	c.encoding = time.Since(began) - c.detection
-	return dst, c
+	return dst, c, nil
 }
 
 // historyReader is what a Reader knows of the messages before, and of their
@@ -255,8 +273,6 @@ func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter) ([]
 type historyReader struct {
 	stream int // the number of the stream it is for, from 1; 0 for none
 	glyph  *glyph.Decoder
-	book   *glyph.Codebook // of glyph
-	size   int
 	shared sharedDecoder
 
 	strategyBook *glyph.Codebook // of strategy
@@ -270,16 +286,11 @@ func (h *historyReader) enter(w *walker) {
 	}
 	h.stream = w.streams
 	h.shared.begun = false
-	if h.shared.window != w.state.shared {
-		h.shared = sharedDecoder{window: w.state.shared}
+	if book := historyBook(w.state.book); h.glyph == nil {
+		h.glyph = glyph.NewDecoder(book, w.state.history)
+	} else {
+		h.glyph.Reset(book, w.state.history)
 	}
-	book := historyBook(w.state.book)
-	if h.glyph != nil && h.book == book && h.size == w.state.history {
-		h.glyph.Restart()
-		return
-	}
-	h.book, h.size = book, w.state.history
-	h.glyph = glyph.NewDecoder(book, h.size)
 }
 
 // decode appends the content of a chunk that continues the history to dst,
@@ -290,7 +301,7 @@ func (h *historyReader) decode(dst []byte, w *walker, p *piece) ([]byte, error) 
 		return h.glyph.Decode(dst, p.payload, p.RawLen)
 	}
 	out := dst[len(dst) : len(dst)+p.RawLen]
-	if err := h.shared.decode(out, p.payload); err != nil {
+	if err := h.shared.decode(out, p.payload, w.state.shared); err != nil {
 		return nil, err
 	}
 	h.observe(w, p, out)

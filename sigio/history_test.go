@@ -207,6 +207,9 @@ func TestCodebookChoice(t *testing.T) {
 		}
 		requireSame(t, bytes.Repeat(s.content(), 5), unseal(t, all.Bytes(), sigio.WithCodebook(mine)))
 	}
+	builtin := s.seal(t, sigio.WithCodebook(glyph.Builtin()))
+	requireSame(t, s.content(), unseal(t, builtin), "every Reader has the built-in one")
+
 	short := write(prose(9, 200))
 	require.Less(t, len(short.seal(t, sigio.WithCodebook(mine)))-24, len(short.seal(t)), "the codebook is not used for a short stream")
 	requireSame(t, short.content(), unseal(t, short.seal(t, sigio.WithCodebook(mine)), sigio.WithCodebook(mine)))
@@ -343,6 +346,91 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 				send()
 			}
 			require.Zero(t, int(testing.AllocsPerRun(600, send)))
+		})
+	}
+}
+
+// TestDamageDoesNotCancel: a message that copies from a damaged one is damaged
+// alike. Where only the end of the stream tells, the two must not hide each
+// other.
+func TestDamageDoesNotCancel(t *testing.T) {
+	a := noise(1, 40)
+	var out bytes.Buffer
+	w := sigio.NewWriter(&out, sigio.WithHistory(16<<10), sigio.WithTransportChecks())
+	require.NoError(t, messages(a, 40).play(w))
+	from := out.Len() - len(a) // stored
+	require.NoError(t, messages(append(bytes.Clone(a), noise(2, 10)...), 50).play(w))
+	require.NoError(t, w.Close())
+	for bit := range 8 * len(a) {
+		damaged := bytes.Clone(out.Bytes())
+		damaged[from+bit/8] ^= 1 << (bit % 8)
+		_, err := io.ReadAll(sigio.NewReader(bytes.NewReader(damaged), sigio.WithTransportChecks()))
+		require.ErrorIs(t, err, sigio.ErrCorrupt, "bit %d", bit)
+	}
+}
+
+// TestDocumentsAmongOthers: what the shared frame cannot shorten neither ends it
+// nor is lost to the history.
+func TestDocumentsAmongOthers(t *testing.T) {
+	var documents, mixed, blobs script
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	text := func(seed uint64) []byte { // as in base64
+		p := noise(seed, 2000)
+		for i, b := range p {
+			p[i] = letters[b%64]
+		}
+		return p
+	}
+	for i := range 120 {
+		document := messages(measurements(uint64(i%30), 5000), 5000)
+		documents = append(documents, document...)
+		mixed = append(append(mixed, document...), messages(text(uint64(i)), 2000)...)
+		blobs = append(blobs, messages(noise(1, 3000), 3000)...)
+	}
+	size := func(s script, history int) int { return len(s.seal(t, sigio.WithHistory(history))) }
+	require.Less(t, size(mixed, 1<<20), size(documents, 1<<20)+120*1650, "base64 holds 6 bits of 8")
+	require.Less(t, size(blobs, 1<<20), 2*size(blobs, 64<<10))
+}
+
+// TestSharedFrameIsHeldToTheFormat: what a decoder of zstd would put up with.
+func TestSharedFrameIsHeldToTheFormat(t *testing.T) {
+	header := frame.Header{Version: frame.Version, Incompat: frame.FlagHistory, CapLog: 20}
+	parameters := frame.History{WindowLog: 16, ZstdLog: 17}.Append(nil)
+	continues := func(r *frame.Record) { r.History = true }
+	magic, window := "\x28\xB5\x2F\xFD", "\x38" // 128 KiB
+	run := func(n int, last byte) string {
+		b := uint32(n)<<3 | 1<<1 | uint32(last)
+		return string([]byte{byte(b), byte(b >> 8), byte(b >> 16), 'x'})
+	}
+	for _, tt := range []struct {
+		name  string // the defect
+		parts []string
+		want  error
+	}{
+		{"a sound frame is refused", []string{magic + "\x00" + window + run(100, 0), run(60, 0) + run(40, 0)}, nil},
+		{"a window that was not stated", []string{magic + "\x00\x40" + run(100, 0)}, sigio.ErrCorrupt},
+		{"a window beyond all", []string{magic + "\x00\xFF" + run(100, 0)}, sigio.ErrCorrupt},
+		{"a content size", []string{magic + "\x40" + window + "\x64\x00" + run(100, 0)}, sigio.ErrCorrupt},
+		{"a checksum", []string{magic + "\x04" + window + run(100, 0)}, sigio.ErrCorrupt},
+		{"a dictionary", []string{magic + "\x01" + window + "\x01" + run(100, 0)}, sigio.ErrCorrupt},
+		{"a last block", []string{magic + "\x00" + window + run(100, 1)}, sigio.ErrCorrupt},
+		{"an empty block", []string{magic + "\x00" + window + run(100, 0) + "\x00\x00\x00"}, sigio.ErrCorrupt},
+		{"a run of nothing", []string{magic + "\x00" + window + run(0, 0) + run(100, 0)}, sigio.ErrCorrupt},
+		{"a reserved block", []string{magic + "\x00" + window + "\x0E\x00\x00" + run(100, 0)}, sigio.ErrCorrupt},
+		{"more than the raw length", []string{magic + "\x00" + window + run(101, 0)}, sigio.ErrCorrupt},
+		{"less than the raw length", []string{magic + "\x00" + window + run(99, 0)}, sigio.ErrCorrupt},
+		{"a block that is cut off", []string{magic + "\x00" + window + run(100, 0), run(100, 0)[:3]}, sigio.ErrCorrupt},
+		{"no block", []string{magic + "\x00" + window}, sigio.ErrCorrupt},
+		{"two frames in a part", []string{magic + "\x00" + window + run(50, 0) + magic + "\x00" + window + run(50, 0)}, sigio.ErrCorrupt},
+		{"a frame that did not begin", []string{run(100, 0)}, sigio.ErrCorrupt},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := stream(header).Control(frame.TagHistory, parameters)
+			for _, p := range tt.parts {
+				b.Light(uint8(strategy.Zstd), []byte(p), bytes.Repeat([]byte{'x'}, 100), continues)
+			}
+			_, err := io.ReadAll(sigio.NewReader(bytes.NewReader(b.End().Bytes())))
+			require.ErrorIs(t, err, tt.want)
 		})
 	}
 }

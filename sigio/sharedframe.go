@@ -15,8 +15,8 @@ import (
 // chosen for: whatever else is in the stream neither enters it nor harms it.
 //
 // What a zstd encoder has flushed it cannot take back. So the choice is made
-// before, by length; a message that became longer is stored, and with the next
-// one a new frame begins, which shows by the magic number of zstd.
+// before, by length; after a message that became longer another frame begins,
+// which shows by the magic number of zstd.
 
 const (
 	// minSharedMessage is the length in bytes from which on a message is for the
@@ -58,6 +58,8 @@ func (s *sharedEncoder) append(dst, src []byte) ([]byte, bool) {
 			zstd.WithEncoderConcurrency(1),
 			zstd.WithEncoderCRC(false),
 			zstd.WithLowerEncoderMem(true),
+			// What does not repeat is to shrink, too, lest the frame be over.
+			zstd.WithAllLitEntropyCompression(true),
 		)
 		if err != nil {
 			panic(fmt.Sprintf("sigio: zstd encoder options: %v", err)) // constants, covered by tests
@@ -90,7 +92,6 @@ func sharedLevel(l Level) zstd.EncoderLevel {
 }
 
 type sharedDecoder struct {
-	window int
 	zstd   *zstd.Decoder
 	source bytes.Reader
 	begun  bool
@@ -98,26 +99,71 @@ type sharedDecoder struct {
 
 var errShared = errors.New("shared frame: malformed part")
 
-// decode fills out with the message whose part is payload.
-func (s *sharedDecoder) decode(out, payload []byte) error {
+// decode fills out, which is not empty, with the message whose part is payload,
+// in a stream that states the window.
+func (s *sharedDecoder) decode(out, payload []byte, window int) error {
+	begins, ok := validPart(payload, len(out), window)
+	if !ok || !begins && !s.begun {
+		return errShared
+	}
 	s.source.Reset(payload)
-	if bytes.HasPrefix(payload, []byte(zstdMagic)) {
+	if begins {
 		if err := s.begin(); err != nil {
 			return err
 		}
 	}
-	if !s.begun {
-		return errShared
-	}
 	s.begun = false // unless all is well
-	if _, err := io.ReadFull(s.zstd, out); err != nil {
-		return fmt.Errorf("shared frame: %w", err)
+	if _, err := io.ReadFull(s.zstd, out[:1]); err != nil || s.source.Len() == len(payload) {
+		return errShared // or it is left over from the part before
 	}
-	if s.source.Len() > 0 {
+	if _, err := io.ReadFull(s.zstd, out[1:]); err != nil || s.source.Len() > 0 {
 		return errShared
 	}
 	s.begun = true
 	return nil
+}
+
+// validPart reports whether p is a part of a shared frame by all that can be
+// told without decoding it (FORMAT §5.4), and whether it begins one.
+func validPart(p []byte, rawLen, window int) (begins, ok bool) {
+	const header = len(zstdMagic) + 2
+	if bytes.HasPrefix(p, []byte(zstdMagic)) {
+		if len(p) < header || p[header-2] != 0 || partWindow(p[header-1]) > window {
+			return true, false
+		}
+		begins, p = true, p[header:]
+	}
+	for blocks := 0; ; blocks++ {
+		if len(p) == 0 {
+			return begins, blocks > 0
+		}
+		if len(p) < 3 || p[0]&1 != 0 {
+			return begins, false
+		}
+		kind, size := p[0]>>1&3, (int(p[0])|int(p[1])<<8|int(p[2])<<16)>>3
+		p = p[3:]
+		stored := size // in the payload
+		if kind == 1 { // a byte, size times
+			stored = 1
+		}
+		if kind == 3 || size == 0 || stored > len(p) || kind < 2 && size > rawLen {
+			return begins, false
+		}
+		if kind < 2 {
+			rawLen -= size
+		}
+		p = p[stored:]
+	}
+}
+
+// partWindow is the window that the byte of a frame header states (RFC 8878
+// §3.1.1.1.2).
+func partWindow(b byte) int {
+	if b>>3 > 20 {
+		return 1 << 30
+	}
+	base := 1 << (10 + b>>3)
+	return base + base/8*int(b&7)
 }
 
 func (s *sharedDecoder) begin() error {
@@ -125,7 +171,7 @@ func (s *sharedDecoder) begin() error {
 		d, err := zstd.NewReader(nil,
 			zstd.WithDecoderConcurrency(1), // no goroutines
 			zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(uint64(s.window)),
+			zstd.WithDecoderMaxWindow(MaxHistory),
 		)
 		if err != nil {
 			return err

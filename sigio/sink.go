@@ -88,6 +88,7 @@ func (z *Writer) release() {
 	z.scratch, z.chunks = scratch{}, nil
 	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
 	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
+	z.history.release()
 	z.history = nil
 	z.noteBuffered()
 	z.measure()

@@ -326,7 +326,7 @@ func (w *walker) open(tag uint8, body []byte) error {
 			return w.corrupt("malformed codebook id")
 		}
 		id := glyph.ID(body)
-		for _, b := range w.cfg.codebooks {
+		for _, b := range append(w.cfg.codebooks[:len(w.cfg.codebooks):len(w.cfg.codebooks)], glyph.Builtin()) {
 			if b.ID() == id {
 				s.book = b
 				return nil

@@ -88,6 +88,9 @@ func (z *Writer) Reset(w io.Writer) {
 	z.effort = effort{level: z.cfg.level, ceiling: z.cfg.ceiling}
 	if z.history != nil {
 		z.history.restart()
+		if w == nil {
+			z.history.release()
+		}
 	}
 	z.stats.reset()
 	z.measure()

@@ -23,8 +23,22 @@ func Chain(chain, check uint32) uint32 { return pair(chain, check) }
 
 // ChainLight returns the chain value behind a light chunk. Its low 24 bits
 // are the chunk's check (FORMAT §3.3).
+//
+// Messages copy from each other, and what damages one damages its copies in
+// others. CRCs are linear: the damage could cancel itself in the chain. So what
+// goes into it is not.
 func ChainLight(chain uint32, header []byte, rawCRC uint32) uint32 {
-	return update32(crc32.Update(update32(0, chain), crc32.IEEETable, header), rawCRC)
+	return update32(crc32.Update(update32(0, chain), crc32.IEEETable, header), stir(rawCRC))
+}
+
+// stir is one to one and anything but linear (A. Appleby, the finalizer of
+// MurmurHash3).
+func stir(x uint32) uint32 {
+	x ^= x >> 16
+	x *= 0x85EBCA6B
+	x ^= x >> 13
+	x *= 0xC2B2AE35
+	return x ^ x>>16
 }
 
 func pair(a, b uint32) uint32 { return update32(update32(0, a), b) }

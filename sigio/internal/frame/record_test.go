@@ -480,7 +480,7 @@ func TestRecordRefusesEveryFlippedBit(t *testing.T) {
 			b := c.h.AppendRecord(nil, &c.r)
 			b = append(b, payload...)
 			if c.r.Light {
-				b = append(b, put24(crc(uint32(chain), b[:len(b)-7], crc(payload)))...)
+				b = append(b, put24(crc(uint32(chain), b[:len(b)-7], stirred(crc(payload))))...)
 			} else {
 				b = binary.LittleEndian.AppendUint32(b, frame.ContentCheck(c.r.Check, crc(payload)))
 			}
