@@ -319,6 +319,9 @@ func TestHistoryOfReusedWriter(t *testing.T) {
 
 // TestMessagesDoNotAllocate in steady state, at either end.
 func TestMessagesDoNotAllocate(t *testing.T) {
+	if racing {
+		t.Skip("the race detector makes pools forget")
+	}
 	for name, opts := range map[string][]sigio.WriterOption{
 		"history": {sigio.WithHistory(64 << 10)}, "documents": {sigio.WithHistory(1 << 20)}, "alone": {},
 	} {

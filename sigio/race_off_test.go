@@ -1,0 +1,5 @@
+//go:build !race
+
+package sigio_test
+
+const racing = false
