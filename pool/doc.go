@@ -6,8 +6,8 @@
 // has keeps a quarter less. Nothing is allocated before it is asked for, and
 // what two garbage collections have found idle is let go.
 //
-// It is for buffers of some KiB and more that are held for a while: the chunks
-// of streams. For small short-lived ones make is as good.
+// It is for buffers of a KiB and more that are held for a while: the chunks of
+// streams. For small short-lived ones make is as good.
 //
 // Built with the tag pooldebug, a Pool fills what it is given back with a
 // pattern and panics when a buffer is given back twice, or was written to in

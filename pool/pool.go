@@ -15,31 +15,32 @@ type Pool struct {
 	debug    ledger
 }
 
-// The classes hold buffers of 4 KiB to 32 MiB: those of base b have room for
-// b + b/64 bytes, so that an encoder's bound, a little more than its input, is
-// of the same class as the input.
+// The classes hold buffers of 1 KiB to 32 MiB: those of base b have room for
+// b + b/16 + b/128 bytes, so that an encoder's bound, a little more than its
+// input, is of the same class as the input, also behind 64 KiB in a buffer for
+// 1 MiB.
 const (
-	minBits     = 12
+	minBits     = 10
 	maxBits     = 25
 	perOctave   = 4
 	classCount  = (maxBits-minBits)*perOctave + 1
-	slackShift  = 6
+	slack       = 1<<3 + 1 // of a base, in 128ths
 	minPooled   = 1 << minBits
-	maxPooled   = 1<<maxBits + 1<<(maxBits-slackShift)
+	maxPooled   = 1<<maxBits + slack<<(maxBits-7)
 	smallestUse = minPooled / 2 // less than that is not worth a buffer of a class
 )
 
 // classSize is the room that the buffers of a class have.
 func classSize(c int) int {
 	base := (perOctave + c%perOctave) << (minBits - 2 + c/perOctave)
-	return base + base>>slackShift
+	return base + base/128*slack
 }
 
 // classFor returns the smallest class whose buffers hold n bytes, at most
 // maxPooled.
 func classFor(n int) int {
-	// Take the slack off first: the base b that n needs has b + b/64 >= n.
-	base := n - n/(1<<slackShift+1)
+	// Take the slack off first: the base b that n needs has 137b/128 >= n.
+	base := (n*128 + 128 + slack - 1) / (128 + slack)
 	if base <= minPooled {
 		return 0
 	}
@@ -67,7 +68,7 @@ func (p *Pool) Get(n int) []byte {
 // elsewhere, too, and drops those that are of no class.
 func (p *Pool) Put(b []byte) {
 	b = b[:cap(b)]
-	if len(b) < minPooled+minPooled>>slackShift || len(b) > maxPooled {
+	if len(b) < minPooled+minPooled/128*slack || len(b) > maxPooled {
 		return
 	}
 	c := classFor(len(b))

@@ -48,7 +48,7 @@ func TestReuse(t *testing.T) {
 	p.Put(a[:3])
 	p.Put(b)
 	require.Same(t, &b[0], &p.Get(1 << 20)[0])
-	require.Same(t, &a[0], &p.Get(950 << 10)[0], "of the same class")
+	require.Same(t, &a[0], &p.Get(970 << 10)[0], "of the same class")
 }
 
 // TestAdapts follows the policy: from 16 buffers to 24, 36, 54, 81, 121, 128 and

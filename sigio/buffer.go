@@ -1,41 +1,62 @@
 package sigio
 
-import "github.com/sigmalang/sigma/pool"
+import (
+	shared "github.com/sigmalang/sigma/internal/buffers"
+	"github.com/sigmalang/sigma/pool"
+)
 
-// buffers are what closed Writers and Readers leave behind. To clear and page
-// in fresh memory for every stream costs 4 to 6 % of compressing one of a
-// megabyte (BenchmarkVersusZstd).
-var buffers pool.Pool
+// buffers is where a Writer or Reader gets its buffers from and where it leaves
+// them behind. To clear and page in fresh memory for every stream costs 4 to
+// 6 % of compressing one of a megabyte (BenchmarkVersusZstd).
+type buffers struct{ *pool.Pool }
 
-// minShared is the capacity in bytes from which a buffer is worth sharing.
-const minShared = 64 << 10
+func sharedBuffers() buffers { return buffers{&shared.Shared} }
 
-// newBuffer returns an empty buffer with room for n bytes. It grows to what is
-// needed, not to a power of two: the buffers are large and few.
-func newBuffer(n int) []byte {
-	if n >= minShared {
-		return buffers.Get(n)[:0]
-	}
-	// A size class of the allocator, about.
-	const page = 4 << 10
-	grain := page
-	if n < page {
-		grain = 512
-	}
-	return make([]byte, 0, (n+grain-1)&^(grain-1))
-}
+// get returns an empty buffer with room for n bytes. It has room for what is
+// needed, not for a power of two: the buffers are large and few.
+func (s buffers) get(n int) []byte { return s.Pool.Get(max(n, leastRoom))[:0] }
+
+// leastRoom is what the pool keeps buffers for at least, in bytes.
+const leastRoom = 512
 
 // discard gives a buffer away. Nothing may refer to it any more.
-func discard(b []byte) {
-	if cap(b) >= minShared {
-		buffers.Put(b)
+func (s buffers) discard(b []byte) { s.Pool.Put(b) }
+
+// idleRoom is what a stream may hold while it has nothing buffered: as much as
+// short messages need, in bytes.
+const idleRoom = 32 << 10
+
+// rest discards b if that is more than a stream should hold while it has nothing
+// to put there.
+func (s buffers) rest(b []byte) []byte {
+	if cap(b) <= idleRoom {
+		return b[:0]
 	}
+	s.discard(b)
+	return nil
 }
 
-// reserve returns b with room for n more bytes.
-func reserve(b []byte, n int) []byte {
+// reserve returns b with room for n more bytes, or a copy of it that has it.
+func (s buffers) reserve(b []byte, n int) []byte {
 	if n <= cap(b)-len(b) {
 		return b
 	}
-	return append(newBuffer(len(b)+n), b...)
+	return append(s.get(len(b)+n), b...)
+}
+
+// replaced discards old unless it is the buffer that now is in its place. Both
+// begin where their buffers do.
+func (s buffers) replaced(old, now []byte) {
+	if cap(old) > 0 && (cap(now) == 0 || &old[:1][0] != &now[:1][0]) {
+		s.discard(old)
+	}
+}
+
+// fit returns an empty buffer with room for n bytes: b's, or else another.
+func (s buffers) fit(b []byte, n int) []byte {
+	if n <= cap(b) {
+		return b[:0]
+	}
+	s.discard(b)
+	return s.get(n)
 }

@@ -17,11 +17,13 @@ type engine struct {
 	level    Level
 	set      strategy.Set
 	selector strategy.Selector
+	buffers  buffers
 }
 
 type scratch struct {
 	profile strategy.Profile
 	cuts    []int
+	owned   bool // the block may be changed while a strategy is at work
 }
 
 // chunk is an encoded chunk whose header is still to be written. It occupies
@@ -39,11 +41,13 @@ type chunk struct {
 	id       strategy.ID
 	name     string
 	crc      uint32 // of the content
+	owned    bool   // the content may be changed while a strategy is at work
 	message  bool   // to be light; others of a stream with a history are positioned
 	history  bool   // continues the history
 
 	class      strategy.Class
 	confidence uint8
+	doubt      string // what became of the choice, before its reason
 	reason     string
 	detection  time.Duration
 	encoding   time.Duration
@@ -67,7 +71,7 @@ func (f *fault) Error() string { return f.reason }
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
 	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
-	dst = reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
+	dst = e.buffers.reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	start := 0
 	for _, end := range s.cuts {
 		var c chunk
@@ -83,7 +87,7 @@ func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]b
 
 func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error) {
 	began := time.Now()
-	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
+	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src), owned: s.owned}
 	strategy.DetectInto(&s.profile, src)
 	choice, err := e.choose(strategy.Input{Chunk: src[:len(src):len(src)], Profile: &s.profile, Level: e.level, Set: e.set})
 	if err != nil {
@@ -121,7 +125,7 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 	}
 	params = strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile}
 	if !ok {
-		c.reason = "choice failed: " + c.reason
+		c.doubt = "choice failed: "
 		return e.attempt(dst, c, src, strategy.Zstd, params)
 	}
 	params.Limit = min(params.Limit, c.announce+c.encLen-1)
@@ -132,15 +136,23 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 // is shorter.
 func (e *engine) outdo(dst []byte, c *chunk, src []byte, p strategy.Params) ([]byte, bool, error) {
 	rival := *c
-	rival.at = 0
-	rival.reason = "choice fell short: " + c.reason
-	buf, won, err := e.attempt(nil, &rival, src, strategy.Zstd, p)
+	rival.doubt = "choice fell short: "
+	// It goes behind the first where it then has room to win, and else into a
+	// buffer of its own.
+	buf := dst
+	if cap(dst)-len(dst) < regionOverhead+p.Limit {
+		buf = e.buffers.get(regionOverhead + encodedBound(len(src)))
+	}
+	rival.at = len(buf)
+	out, won, err := e.attempt(buf, &rival, src, strategy.Zstd, p)
 	if won {
-		dst = append(dst[:c.at], buf...)
+		dst = append(dst[:c.at], out[rival.at:]...)
 		rival.at = c.at
 		*c = rival
 	}
-	discard(buf)
+	if len(buf) == 0 {
+		e.buffers.discard(buf)
+	}
 	return dst, true, err
 }
 
@@ -168,10 +180,12 @@ func (e *engine) attempt(dst []byte, c *chunk, src []byte, id strategy.ID, p str
 	if p.Limit -= c.announce; p.Limit < 1 {
 		return dst, false, nil
 	}
-	dst = reserve(dst, c.announce+frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
 	at := c.payloadAt()
-	room := dst[:at+encodedBound(len(src))]
-	payload, err := safeEncode(st, room[at:at:len(room)], src, p)
+	if cap(dst)-at-frame.CheckLen < p.Limit {
+		dst = e.buffers.reserve(dst, at-len(dst)+encodedBound(len(src))+frame.CheckLen)
+	}
+	room := min(at+encodedBound(len(src)), cap(dst)-frame.CheckLen)
+	payload, err := safeEncode(st, dst[at:at:room], src, p, c.owned)
 	switch {
 	case errors.Is(err, strategy.ErrSkip) || err == nil && len(payload) > p.Limit:
 		return dst, false, nil
@@ -190,17 +204,26 @@ func (e *engine) attempt(dst []byte, c *chunk, src []byte, id strategy.ID, p str
 // store is Strategy Store without the detour.
 func (e *engine) store(dst []byte, c *chunk, src []byte) []byte {
 	c.id, c.name, c.announce, c.encLen = strategy.Store, strategy.Store.String(), 0, len(src)
-	dst = reserve(dst, c.end()-c.at)
+	dst = e.buffers.reserve(dst, c.end()-c.at)
 	copy(dst[c.payloadAt():cap(dst)], src)
 	return dst[:c.end()]
 }
 
-func safeEncode(st strategy.Strategy, dst, src []byte, p strategy.Params) (payload []byte, err error) {
+// inPlace is a built-in strategy that needs the memory of a chunk less if it may
+// change src. It restores it.
+type inPlace interface {
+	EncodeInPlace(dst, src []byte, p strategy.Params) ([]byte, error)
+}
+
+func safeEncode(st strategy.Strategy, dst, src []byte, p strategy.Params, owned bool) (payload []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panicked: %v", r)
 		}
 	}()
+	if st, ok := st.(inPlace); ok && owned {
+		return st.EncodeInPlace(dst, src[:len(src):len(src)], p)
+	}
 	return st.Encode(dst, src[:len(src):len(src)], p)
 }
 
@@ -227,6 +250,9 @@ func decodeChunk(st strategy.Strategy, dst, payload []byte, rawLen int) (content
 	}
 	return dst, frame.RawCRC(dst[n:]), nil
 }
+
+// blockBound is room for all chunks of most blocks, those that are cut into few.
+func blockBound(rawLen int) int { return encodedBound(rawLen) + 4*regionOverhead }
 
 // encodedBound is the room that a chunk's payload gets: a little more than
 // the content, so that encoders which learn late that they don't fit need not

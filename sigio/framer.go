@@ -77,7 +77,11 @@ func (f *framer) begin(first []byte, short bool) {
 	case f.cfg.history > 0:
 		f.header.Incompat |= frame.FlagHistory
 	}
-	f.out = f.header.Append(f.out)
+	room := leastRoom
+	if f.cfg.concurrency == 1 {
+		room = frame.HeaderLen + blockBound(len(first))
+	}
+	f.out = f.header.Append(f.cfg.buffers.reserve(f.out, room))
 	f.chain = f.header.Check()
 	f.begun = true
 	f.appendPreamble()

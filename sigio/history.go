@@ -162,6 +162,7 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 	if err != nil {
 		return false, z.failFault(err, 0)
 	}
+	z.cfg.buffers.replaced(f.out, out)
 	f.out = out
 	c.message = light
 	z.effort.encoded(len(block), time.Since(began))
@@ -214,7 +215,7 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ 
 		limit = min(limit, c.announce+c.encLen)
 	} else {
 		c.crc = frame.RawCRC(src)
-		dst = reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
+		dst = e.buffers.reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
 	}
 	// A payload is written where the shortest header leaves it; another may be
 	// there already.
@@ -225,8 +226,8 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ 
 		c.id, c.name, c.announce, c.history = strategy.Glyph, strategy.Glyph.String(), 0, true
 		c.encLen = len(out) - end
 		copy(out[c.payloadAt():], out[end:])
-		dst = reserve(out, frame.CheckLen)[:c.end()]
-		c.confidence, c.reason = 90, "a message like those before"
+		dst = e.buffers.reserve(out, frame.CheckLen)[:c.end()]
+		c.confidence, c.doubt, c.reason = 90, "", "a message like those before"
 	case len(dst) == c.at:
 		dst = e.store(dst, &c, src)
 		c.confidence, c.reason = 90, "nothing in common with the messages before"
@@ -241,7 +242,7 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ 
 func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, light bool) ([]byte, chunk, error) {
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
-	dst = reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
+	dst = e.buffers.reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
 	strategy.DetectInto(&s.profile, src)
 	c.class, c.confidence = s.profile.Class, s.profile.Confidence
 	c.detection = time.Since(began)
@@ -259,7 +260,7 @@ func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, lig
 	if ok {
 		c.id, c.name, c.history, c.reason = strategy.Zstd, strategy.Zstd.String(), true, "a long message like those before"
 		c.encLen = len(part) - c.payloadAt()
-		dst = reserve(part, frame.CheckLen)[:c.end()]
+		dst = e.buffers.reserve(part, frame.CheckLen)[:c.end()]
 	} else {
 		c.reason = "nothing in common with the messages before"
 		dst = e.store(dst, &c, src)

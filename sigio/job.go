@@ -11,17 +11,19 @@ type job struct {
 
 func (j *job) encode(e *engine) {
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
-	j.chunks = j.chunks[:0]
-	j.start(func() (err error) {
-		j.out, j.chunks, err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
+	j.chunks, j.scratch.owned = j.chunks[:0], true
+	j.start(func() error {
+		out, chunks, err := e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
+		e.buffers.replaced(j.out, out)
+		j.out, j.chunks = out, chunks
 		return err
 	})
 }
 
 // discard gives the buffers of a job that stands still away.
-func (j *job) discard() {
-	discard(j.block)
-	discard(j.out)
+func (j *job) discard(to buffers) {
+	to.discard(j.block)
+	to.discard(j.out)
 }
 
 // enqueue starts a job with the block and leaves an empty one in its place.
@@ -62,7 +64,9 @@ func (z *Writer) collect() error {
 	if at := len(f.out); at == 0 {
 		f.out, j.out = j.out, f.out
 	} else {
-		f.out = append(reserve(f.out, len(j.out)), j.out...)
+		out := z.cfg.buffers.reserve(f.out, len(j.out))
+		z.cfg.buffers.replaced(f.out, out)
+		f.out = append(out, j.out...)
 		for i := range j.chunks {
 			j.chunks[i].at += at
 		}

@@ -16,13 +16,14 @@ var mayImport = map[string][]string{
 	"/sigio/internal/frame": {},
 	"/glyph":                {},
 	"/pool":                 {},
+	"/internal/buffers":     {"/pool"},
 	"/internal/freelist":    {},
 	"/internal/entropy":     {},
 	"/internal/lag":         {},
 	"/strategy/delta":       {"/internal/entropy", "/internal/lag"},
 	"/strategy/branch":      {},
-	"/strategy":             {"/internal/entropy", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
-	"/sigio":                {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
+	"/strategy":             {"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
+	"/sigio":                {"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sigmalang/sigma/glyph"
+	"github.com/sigmalang/sigma/pool"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -62,6 +63,18 @@ func WithConcurrency(n int) Option { return bothOption(func(c *config) { c.concu
 // a Reader accepts. The default is strategy.Default().
 func WithStrategies(s strategy.Set) Option { return bothOption(func(c *config) { c.set = s }) }
 
+// WithPool has a Writer or Reader take the buffers for its chunks from p and give
+// them back there. The default is a pool that all of the process shares. A nil p
+// stands for it.
+func WithPool(p *pool.Pool) Option {
+	return bothOption(func(c *config) {
+		c.buffers = buffers{p}
+		if p == nil {
+			c.buffers = sharedBuffers()
+		}
+	})
+}
+
 // WithTransportChecks leaves the check off light chunks, for transports that
 // check what they carry: damage is then found at the next chunk that has a
 // check, after bytes were handed out. Both ends must ask for it.
@@ -111,6 +124,7 @@ type config struct {
 	concurrency int
 	set         strategy.Set
 	transport   bool
+	buffers     buffers
 
 	level     Level
 	chunkSize int // 0: by level
@@ -133,6 +147,7 @@ func defaults() config {
 		concurrency: 1,
 		set:         strategy.Default(),
 		selector:    strategy.Adaptive(),
+		buffers:     sharedBuffers(),
 		maxChunk:    MaxChunkSize,
 		maxOutput:   math.MaxInt64,
 	}

@@ -58,7 +58,7 @@ func (z *Reader) readAhead() error {
 	} else {
 		j = new(readJob)
 	}
-	j.decode(st, p)
+	j.decode(z.cfg.buffers, st, p)
 	z.queue = append(z.queue, j)
 	z.paused = p.Flushed
 	return nil
@@ -92,11 +92,11 @@ type readJob struct {
 }
 
 // decode copies the payload, which lives only until the next step.
-func (j *readJob) decode(st strategy.Strategy, p piece) {
-	j.payload = append(reserve(j.payload[:0], len(p.payload)), p.payload...)
+func (j *readJob) decode(to buffers, st strategy.Strategy, p piece) {
+	j.payload = append(to.fit(j.payload, len(p.payload)), p.payload...)
 	j.piece = p
 	j.piece.payload, j.piece.head = j.payload, nil
-	j.content = reserve(j.content[:0], p.RawLen)
+	j.content = to.fit(j.content, p.RawLen)
 	j.size = cap(j.payload) + cap(j.content)
 	j.start(func() (err error) {
 		j.content, err = j.run(st)

@@ -31,7 +31,7 @@ type Reader struct {
 	queue   []*readJob // chunks that goroutines decode, oldest first
 	idle    []*readJob
 	waiting error // of the input behind the queue
-	paused  bool  // the newest chunk in the queue was flushed
+	paused  bool  // the newest chunk was flushed
 
 	err error
 }
@@ -54,7 +54,7 @@ func NewReader(r io.Reader, opts ...ReaderOption) *Reader {
 func (z *Reader) Reset(r io.Reader) {
 	z.settle()
 	src, names := z.walker.src, z.walker.state.names
-	src.exact = z.cfg.single
+	src.exact, src.buffers = z.cfg.single, z.cfg.buffers
 	src.restart(r)
 	z.walker = walker{src: src, cfg: &z.cfg, state: streamState{names: names[:0]}}
 	z.content, z.counted, z.waiting, z.paused = nil, 0, nil, false
@@ -119,11 +119,11 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 func (z *Reader) Close() error {
 	z.settle()
 	for _, j := range z.idle {
-		discard(j.payload)
-		discard(j.content)
+		z.cfg.buffers.discard(j.payload)
+		z.cfg.buffers.discard(j.content)
 	}
-	discard(z.buf)
-	discard(z.walker.src.buf)
+	z.cfg.buffers.discard(z.buf)
+	z.cfg.buffers.discard(z.walker.src.buf)
 	z.walker = walker{cfg: &z.cfg}
 	z.content, z.buf, z.idle = nil, nil, nil
 	z.history = historyReader{}
@@ -145,6 +145,9 @@ func (z *Reader) next() error {
 	if z.walker.src.r == nil {
 		return ErrClosed // the zero Reader
 	}
+	if z.paused && len(z.queue) == 0 {
+		z.rest()
+	}
 	var err error
 	if z.cfg.concurrency > 1 {
 		err = z.nextQueued()
@@ -165,6 +168,7 @@ func (z *Reader) nextInline() error {
 	if err != nil {
 		return err
 	}
+	z.paused = p.Flushed
 	z.content, err = z.decode(&p)
 	return err
 }
@@ -182,7 +186,7 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 			return nil, err
 		}
 		var err error
-		z.buf = reserve(z.buf[:0], p.RawLen)
+		z.buf = z.roomFor(z.buf, p.RawLen)
 		if content, err = z.history.decode(z.buf, &z.walker, p); err != nil {
 			return nil, p.undecodable(err)
 		}
@@ -192,7 +196,7 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		z.buf = reserve(z.buf[:0], p.RawLen)
+		z.buf = z.roomFor(z.buf, p.RawLen)
 		if content, crc, err = decodeChunk(st, z.buf, p.payload, p.RawLen); err != nil {
 			return nil, p.undecodable(err)
 		}
@@ -212,6 +216,15 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 	}
 	z.note(p, time.Since(began))
 	return content, nil
+}
+
+// roomFor returns an empty buffer with room for n bytes, b's or another. Who
+// needs a second one may need one for the longest chunk.
+func (z *Reader) roomFor(b []byte, n int) []byte {
+	if n > cap(b) && cap(b) >= MinChunkSize {
+		n = max(n, min(1<<z.walker.header.CapLog, z.cfg.maxChunk))
+	}
+	return z.cfg.buffers.fit(b, n)
 }
 
 func (z *Reader) note(p *piece, d time.Duration) {
@@ -243,6 +256,17 @@ func (p *piece) verdict(reason string) error {
 // measure publishes the memory that buffers take.
 func (z *Reader) measure() {
 	z.stats.memory(len(z.walker.src.buf) + cap(z.buf) + footprint(z.queue, z.idle))
+}
+
+// rest lets go of the memory that is not needed until the other end goes on.
+func (z *Reader) rest() {
+	z.walker.src.rest()
+	z.content, z.buf = nil, z.cfg.buffers.rest(z.buf)
+	for _, j := range z.idle {
+		z.cfg.buffers.discard(j.payload)
+		z.cfg.buffers.discard(j.content)
+	}
+	z.idle = z.idle[:0]
 }
 
 // settle waits for the goroutines and forgets what they made.

@@ -50,7 +50,7 @@ func (z *Writer) report(c *chunk, number uint64, rawOffset int64) {
 	if z.cfg.observer != nil {
 		z.cfg.observer(Decision{
 			Chunk: number, RawOffset: rawOffset, RawLen: c.rawLen, EncodedLen: c.encLen,
-			Class: c.class, Confidence: c.confidence, Strategy: c.id, Name: c.name, Reason: c.reason,
+			Class: c.class, Confidence: c.confidence, Strategy: c.id, Name: c.name, Reason: c.doubt + c.reason,
 			Detection: c.detection, Encoding: c.encoding,
 		})
 	}
@@ -73,19 +73,31 @@ func (z *Writer) measure() {
 	z.stats.memory(cap(z.block) + cap(z.framer.out) + z.framer.waiting + footprint(z.queue, z.idle))
 }
 
+// rest lets go of the memory that a Writer with nothing buffered does not need.
+func (z *Writer) rest() {
+	f := &z.framer
+	f.compact()
+	z.block, f.out = z.cfg.buffers.rest(z.block), z.cfg.buffers.rest(f.out)
+	for _, j := range z.idle {
+		j.discard(z.cfg.buffers)
+	}
+	z.idle = z.idle[:0]
+	z.measure()
+}
+
 // release lets all memory go.
 func (z *Writer) release() {
 	for _, j := range z.queue {
 		j.wait()
-		j.discard()
+		j.discard(z.cfg.buffers)
 	}
 	for _, j := range z.idle {
-		j.discard()
+		j.discard(z.cfg.buffers)
 	}
-	discard(z.block)
-	discard(z.framer.out)
+	z.cfg.buffers.discard(z.block)
+	z.cfg.buffers.discard(z.framer.out)
 	z.queue, z.idle, z.block = nil, nil, nil
-	z.scratch, z.chunks = scratch{}, nil
+	z.chunks = z.chunks[:0]
 	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
 	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
 	z.history.release()

@@ -14,8 +14,9 @@ const maxEmptyReads = 100
 // source buffers the encoded stream. What was read stays in the buffer until
 // it is consumed, so that parsing can start again after an error.
 type source struct {
-	r     io.Reader
-	exact bool // never read beyond what fill asks for
+	r       io.Reader
+	exact   bool // never read beyond what fill asks for
+	buffers buffers
 
 	buf    []byte
 	lo, hi int
@@ -24,7 +25,15 @@ type source struct {
 }
 
 func (s *source) restart(r io.Reader) {
-	*s = source{r: r, exact: s.exact, buf: s.buf}
+	*s = source{r: r, exact: s.exact, buffers: s.buffers, buf: s.buf}
+}
+
+// rest lets go of the memory that is not needed while nothing is unread.
+func (s *source) rest() {
+	if s.lo == s.hi {
+		s.buf, s.lo, s.hi = s.buffers.rest(s.buf), 0, 0
+		s.buf = s.buf[:cap(s.buf)]
+	}
 }
 
 // unread returns the bytes that were read and not consumed. They are valid
@@ -72,7 +81,8 @@ const (
 
 // makeRoom makes room behind hi for at least one byte of the n that are to be
 // unread. The buffer grows with what has arrived, not with what is claimed:
-// at most to twice of it.
+// at most to four times of it, in few steps, since what is outgrown stays in the
+// pool for a while.
 func (s *source) makeRoom(n int) {
 	have := s.hi - s.lo
 	switch {
@@ -83,8 +93,9 @@ func (s *source) makeRoom(n int) {
 	if s.hi < len(s.buf) {
 		return
 	}
-	grown := newBuffer(max(firstBuffer, min(2*len(s.buf), n+readAhead)))
+	grown := s.buffers.get(max(firstBuffer, min(4*len(s.buf), n+readAhead)))
 	grown = grown[:cap(grown)]
 	copy(grown, s.buf[s.lo:s.hi])
+	s.buffers.discard(s.buf)
 	s.buf, s.lo, s.hi = grown, 0, have
 }

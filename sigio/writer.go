@@ -58,7 +58,7 @@ func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
 }
 
 func (z *Writer) init() {
-	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector}
+	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector, buffers: z.cfg.buffers}
 	if b := z.cfg.codebook(); b != nil {
 		z.engine.set = z.cfg.set.WithCodebook(b)
 	}
@@ -275,14 +275,20 @@ func (z *Writer) room() []byte {
 }
 
 // makeRoom gives the block, unless it has room, that for n more bytes, or to
-// be full. It grows with what arrives, so that small streams stay small.
+// be full. It grows with what arrives, so that small streams stay small, but in
+// few steps, since what is outgrown stays in the pool for a while: from 64 KiB
+// to a chunk of the default size in one.
 func (z *Writer) makeRoom(n int) {
 	if len(z.room()) > 0 {
 		return
 	}
-	size := max(len(z.block)+n, 2*cap(z.block), firstBlock)
-	grown := append(newBuffer(min(size, z.cfg.chunkSize)), z.block...)
-	discard(z.block)
+	growth := 4
+	if cap(z.block) >= MinChunkSize {
+		growth = 16
+	}
+	size := max(len(z.block)+n, growth*cap(z.block), firstBlock)
+	grown := append(z.cfg.buffers.get(min(size, z.cfg.chunkSize)), z.block...)
+	z.cfg.buffers.discard(z.block)
 	z.block = grown
 	z.measure()
 }
@@ -324,11 +330,13 @@ func (z *Writer) encode(block []byte) error {
 		z.engine.level = z.effort.next()
 	}
 	began := time.Now()
+	z.scratch.owned = cap(z.block) > 0 && &block[0] == &z.block[:1][0]
 	out, chunks, err := z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
 	if err != nil {
 		return z.failFault(err, len(chunks))
 	}
 	z.effort.encoded(len(block), time.Since(began))
+	z.cfg.buffers.replaced(z.framer.out, out)
 	z.framer.out, z.chunks = out, chunks
 	z.framer.take(chunks)
 	z.restartHistory(block, chunks)
@@ -381,7 +389,11 @@ func (z *Writer) finishBlock(closing bool) error {
 		z.framer.end()
 	}
 	z.noteBuffered()
-	return z.push(true)
+	if err := z.push(true); err != nil {
+		return err
+	}
+	z.rest()
+	return nil
 }
 
 // encodeTail encodes a block that a Flush or Close has cut. A short one is not

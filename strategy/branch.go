@@ -1,7 +1,7 @@
 package strategy
 
 import (
-	"github.com/sigmalang/sigma/internal/freelist"
+	"github.com/sigmalang/sigma/internal/buffers"
 	"github.com/sigmalang/sigma/strategy/branch"
 )
 
@@ -9,15 +9,24 @@ import (
 // branch, and what zstd makes of the chunk that went through it.
 type branchCode struct{}
 
-// branchBuffers hold filtered chunks while they are encoded.
-var branchBuffers freelist.List[[]byte]
-
 func (branchCode) ID() ID       { return Branch }
 func (branchCode) Name() string { return Branch.String() }
 
 // Encode expects a branch.Filter in p.Plan. Without one it looks for the best
 // by itself, and takes the one for x86 if nothing speaks for any.
 func (branchCode) Encode(dst, src []byte, p Params) ([]byte, error) {
+	if len(src) > maxChunk {
+		return dst, ErrSkip
+	}
+	filtered := buffers.Shared.Get(max(len(src), shortestCode))[:len(src)]
+	copy(filtered, src)
+	out, err := branchCode{}.EncodeInPlace(dst, filtered, p)
+	buffers.Shared.Put(filtered)
+	return out, err
+}
+
+// EncodeInPlace is Encode without a copy of src, which it changes and restores.
+func (branchCode) EncodeInPlace(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk || p.Limit < 2 {
 		return dst, ErrSkip
 	}
@@ -28,25 +37,13 @@ func (branchCode) Encode(dst, src []byte, p Params) ([]byte, error) {
 			filter = f.Filter
 		}
 	}
-	filtered := append(borrowBranchBuffer(len(src)), src...)
-	filter.Apply(filtered)
-	out, err := zstdFrame{}.Encode(append(dst, byte(filter)), filtered, Params{Level: p.Level, Limit: p.Limit - 1})
-	branchBuffers.Put(filtered)
+	filter.Apply(src)
+	defer filter.Undo(src)
+	out, err := zstdFrame{}.Encode(append(dst, byte(filter)), src, Params{Level: p.Level, Limit: p.Limit - 1})
 	if err != nil {
 		return dst, err
 	}
 	return out, nil
-}
-
-// borrowBranchBuffer returns an empty buffer with room for n bytes.
-func borrowBranchBuffer(n int) []byte {
-	const grain = 64 << 10
-	if b, ok := branchBuffers.Get(func(b []byte) bool { return cap(b) >= n }); ok {
-		return b[:0]
-	}
-	// One that is too small makes way for the larger, which can replace it.
-	branchBuffers.Get(func([]byte) bool { return true })
-	return make([]byte, 0, (n+grain-1)/grain*grain)
 }
 
 func (branchCode) Decode(dst, src []byte, rawLen int) ([]byte, error) {

@@ -303,7 +303,7 @@ func dropIdle() {
 	drop(&lz4CompressorsHigh)
 	drop(&zstdEncoders)
 	drop(&zstdDecoders)
-	drop(&branchBuffers)
+
 }
 
 func drop[T any](l *freelist.List[T]) {

@@ -70,10 +70,11 @@ func borrowZstdEncoder(level zstd.EncoderLevel, n int) zstdEncoder {
 }
 
 // zstdWindow returns the window of an encoder built for inputs of n bytes.
-// It is what the encoder allocates for its history, unless the input fits
-// one block of 128 KiB, which needs none.
+// It is what the encoder allocates for its history, once an input does not fit
+// one block of 128 KiB. What is commonly the longest input is the least: an
+// encoder that first got a shorter one need not be replaced.
 func zstdWindow(n int) int {
-	const minWindow = 128 << 10 // less would shorten the blocks
+	const minWindow = 1 << 20
 	return max(minWindow, 1<<bits.Len(uint(n-1)))
 }
 

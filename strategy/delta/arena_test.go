@@ -68,9 +68,9 @@ func TestSteadyState(t *testing.T) {
 	payload := encodeBy(t, &e, src, plan, plainBytes{})
 	dst, out := make([]byte, 0, len(src)), make([]byte, 0, len(payload))
 	require.LessOrEqual(t, testing.AllocsPerRun(10, func() {
-		e.body, e.pool = e.body[:0], e.pool[:0]
+		e.begin(out[:0])
 		e.table(src, plan)
-		out, _ = e.assemble(out[:0])
+		out, _ = e.finish(0)
 	}), 20.0)
 	require.LessOrEqual(t, testing.AllocsPerRun(10, func() { d.Decode(dst, payload, len(src), plainBytes{}) }), 20.0)
 }

@@ -88,9 +88,9 @@ func (b broken) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 // does not fit.
 func encodeBy(t testing.TB, e *Encoder, src []byte, plan *Plan, backend Backend) []byte {
 	e.backend, e.effort = backend, 1
-	e.body, e.pool = e.body[:0], e.pool[:0]
+	e.begin(nil)
 	e.table(src, plan)
-	out, err := e.assemble(nil)
+	out, err := e.finish(0)
 	require.NoError(t, err)
 	return out
 }

@@ -25,7 +25,7 @@ type Encoder struct {
 	backend Backend
 	effort  Effort
 
-	body      []byte // of the payload
+	body      []byte // dst, and of the payload its header and what is made of the body
 	pool      []byte // pooled streams
 	allPooled bool   // all streams are to be
 	poolRoom  int    // how long the pool may get
@@ -81,7 +81,7 @@ func (s Start) within(src []byte) Start {
 func (e *Encoder) Append(dst, src []byte, start Start, effort Effort, backend Backend) ([]byte, error) {
 	e.backend, e.effort = backend, effort
 	sections := e.divide(src, start.within(src))
-	e.body, e.pool = e.body[:0], e.pool[:0]
+	e.begin(dst)
 	for _, s := range sections {
 		if s.plan == nil {
 			e.plain(src[s.from:s.to])
@@ -89,15 +89,22 @@ func (e *Encoder) Append(dst, src []byte, start Start, effort Effort, backend Ba
 			e.table(src[s.from:s.to], s.plan)
 		}
 	}
-	return e.assemble(dst)
+	return e.finish(len(dst))
 }
 
-// assemble appends the payload made of body and pool.
-func (e *Encoder) assemble(dst []byte) ([]byte, error) {
-	at := len(dst)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.body)))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(e.pool)))
-	dst = append(dst, e.body...)
+// begin starts a payload behind dst, in whose spare room the body is made: that
+// of a whole chunk is too long to be kept twice.
+func (e *Encoder) begin(dst []byte) {
+	e.body = append(dst, make([]byte, payloadHeader)...)
+	e.pool = e.pool[:0]
+}
+
+// finish completes the payload that begins at at, and lets go of it.
+func (e *Encoder) finish(at int) ([]byte, error) {
+	dst := e.body
+	e.body = nil
+	binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-payloadHeader))
+	binary.LittleEndian.PutUint32(dst[at+4:], uint32(len(e.pool)))
 	if len(e.pool) == 0 {
 		return dst, nil
 	}

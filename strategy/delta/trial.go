@@ -132,17 +132,18 @@ func (e *Encoder) tryOther(v *Verdict, buf, stretch []byte, other func(Field) Fi
 func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan, exact bool) int {
 	p := *plan
 	p.Head = 0
-	e.body, e.pool = e.body[:0], e.pool[:0]
+	e.begin(buf[:0])
 	e.trying = true
 	e.table(stretch, &p)
 	e.trying = false
 	if exact {
-		if out, err := e.assemble(buf); err == nil {
+		if out, err := e.finish(0); err == nil {
 			return len(out)
 		}
 		return len(stretch)
 	}
-	n := payloadHeader + len(e.body)
+	n := len(e.body)
+	e.body = nil
 	if len(e.pool) > 0 {
 		n += e.backend.Estimate(buf, e.pool)
 	}

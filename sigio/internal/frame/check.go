@@ -57,6 +57,16 @@ func update32(sum, v uint32) uint32 {
 	return ^v
 }
 
+// updateShort returns the CRC sum of some bytes continued by those of b, of which
+// there are few, by hand for the same reason.
+func updateShort(sum uint32, b []byte) uint32 {
+	sum = ^sum
+	for _, x := range b {
+		sum = crc32.IEEETable[byte(sum)^x] ^ sum>>8
+	}
+	return ^sum
+}
+
 // RunningCRC is RawCRC of bytes that come in parts. The zero value is ready.
 type RunningCRC struct{ sum uint32 }
 

@@ -24,7 +24,7 @@ func (e End) Append(dst []byte) []byte {
 	e.Header.putFields(b[:])
 	binary.LittleEndian.PutUint32(b[12:], e.IndexLen)
 	e.Totals.put(b[16:])
-	binary.LittleEndian.PutUint32(b[44:], RawCRC(b[:44]))
+	binary.LittleEndian.PutUint32(b[44:], updateShort(0, b[:44]))
 	return append(dst, b[:]...)
 }
 
@@ -74,5 +74,5 @@ func (h Header) ParseShortEnd(b []byte, t Totals) error {
 func (h Header) shortCheck(t Totals) uint32 {
 	var b [28]byte
 	t.put(b[:])
-	return seeded(h.ID, b[:])
+	return updateShort(update32(0, h.ID), b[:])
 }

@@ -52,7 +52,7 @@ func (h Header) Append(dst []byte) []byte {
 func (h Header) put(b []byte) {
 	copy(b, magic[:])
 	h.putFields(b)
-	binary.LittleEndian.PutUint32(b[12:], RawCRC(b[:12]))
+	binary.LittleEndian.PutUint32(b[12:], updateShort(0, b[:12]))
 }
 
 // putFields writes bytes 4 to 11, which the header and the end record share.

@@ -1,0 +1,223 @@
+package sigio_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/strategy"
+)
+
+// blend is a stream of any length that calls for every strategy in turn and
+// takes next to no memory: prose, numbers, records, machine code, noise and
+// zeros, up to three blocks of each.
+type blend struct {
+	left  int64 // bytes to come
+	rng   *rand.Rand
+	made  []byte // of them, those that wait in scratch
+	kind  int
+	more  int // bytes of the kind
+	count uint32
+	value uint32
+	buf   [1 << 10]byte
+}
+
+func newBlend(seed uint64, n int64) *blend {
+	return &blend{left: n, rng: rand.New(rand.NewPCG(seed, 0xB1E4D))}
+}
+
+func (s *blend) Read(p []byte) (n int, err error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	p = p[:min(int64(len(p)), s.left)]
+	for n < len(p) {
+		if len(s.made) == 0 {
+			s.make()
+		}
+		k := copy(p[n:], s.made)
+		n, s.made = n+k, s.made[k:]
+	}
+	s.left -= int64(n)
+	return n, nil
+}
+
+// make makes the next few hundred bytes.
+func (s *blend) make() {
+	if s.more <= 0 {
+		s.kind = s.rng.IntN(6)
+		s.more = s.rng.IntN(3 << 20)
+	}
+	b := s.buf[:0]
+	operand := func(target int) { b = binary.LittleEndian.AppendUint32(b, uint32(target+s.more-len(b))) }
+	for len(b) < len(s.buf)-64 {
+		r := s.rng.Uint64()
+		switch s.kind {
+		case 0: // prose
+			word := r % 2000 * (r >> 32 % 2000) / 2000
+			for x := (word + 77) * 2654435761; x > 7; x /= 97 {
+				b = append(b, "bcdfghklmnprstvw"[x%16], "aeiouy"[x/16%6])
+			}
+			b = append(b, " \n"[r>>60/15])
+		case 1: // numbers
+			s.value += uint32(r%2001) - 1000
+			b = binary.LittleEndian.AppendUint32(b, 1<<24+s.value)
+		case 2: // records
+			s.count++
+			b = binary.LittleEndian.AppendUint32(b, s.count)
+			b = binary.LittleEndian.AppendUint64(b, r)
+			b = append(b, "AAPL\x00\x00\x00\x00"...)
+			b = binary.LittleEndian.AppendUint32(b, uint32(r>>8%100))
+		case 3: // x86-64 code: calls, variables, and moves
+			switch r % 20 {
+			case 0, 1:
+				b = append(b, 0xE8)
+				operand(int(min(r>>8%400, r>>24%400)) * 2500)
+			case 2:
+				b = append(b, 0x48, 0x8B, 0x05|byte(r>>8%8<<3))
+				operand(4<<20 + int(min(r>>16%500, r>>32%500))*8)
+			default:
+				b = append(b, "\x48\x40\x49"[r>>8%3], "\x89\x31\x85\x01"[r>>16%4], byte(0xC0|r>>24%64))
+				b = append(b, "\x50\x51\x5D\xC3"[:r>>32%5]...)
+			}
+		case 4: // noise
+			b = binary.LittleEndian.AppendUint64(b, r)
+		default:
+			b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
+		}
+	}
+	s.more -= len(b)
+	s.made = b
+}
+
+// heapBytes is what is taken on the heap, by what is in use and by what was
+// not collected yet.
+func heapBytes() int64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return int64(s[0].Value.Uint64())
+}
+
+// peakOf returns how far the heap rose above what was there before while f
+// ran, with the collector at Go's own setting. f calls look at every turn.
+func peakOf(f func(look func())) int64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	for range 6 { // caches let go of what they hold in some collections
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	quit, gone := make(chan struct{}), make(chan int64)
+	before := heapBytes()
+	go func() {
+		highest := before
+		tick := time.NewTicker(200 * time.Microsecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				highest = max(highest, heapBytes())
+			case <-quit:
+				gone <- max(highest, heapBytes())
+				return
+			}
+		}
+	}()
+	highest := before
+	f(func() { highest = max(highest, heapBytes()) })
+	close(quit)
+	return max(highest, <-gone) - before
+}
+
+// mostHeap is what a Writer or a Reader may take at LevelDefault, at concurrency
+// 1, whatever the length of the stream: in bytes, what was not collected yet
+// included. Most of what a Writer takes is the zstd encoder with 3.1 MB, a
+// block and the room for its chunks with 1.1 MB each, and what the encoder left
+// behind while its buffers grew, another 1.1 MB; where the search for tables
+// comes in, 1.2 MB more.
+const (
+	mostOfWriter = 9_000_000
+	mostOfReader = 6_200_000
+)
+
+// TestPeakHeap measures whole streams from a generator to nowhere, and back
+// from a file.
+func TestPeakHeap(t *testing.T) {
+	if racing {
+		t.Skip("the race detector's own memory is counted")
+	}
+	sizes := []int64{1 << 20, 32 << 20}
+	if testing.Short() {
+		sizes = sizes[:1]
+	}
+	for _, n := range sizes {
+		file := must(os.Create(filepath.Join(t.TempDir(), "stream")))
+		defer file.Close()
+		w := sigio.NewWriter(file)
+		must(io.Copy(w, newBlend(1, n)))
+		check(w.Close())
+		used := w.Stats().ByStrategy
+		if n > sizes[0] {
+			for _, id := range []strategy.ID{strategy.Store, strategy.RunLength, strategy.Delta, strategy.Zstd, strategy.Branch} {
+				require.NotZero(t, used[id].Chunks, "the blend lacks %v", id)
+			}
+		}
+		wrote := peakOf(func(look func()) {
+			w := sigio.NewWriter(io.Discard, sigio.WithObserver(func(sigio.Decision) { look() }))
+			must(io.Copy(w, newBlend(1, n)))
+			look()
+			check(w.Close())
+		})
+		require.LessOrEqual(t, wrote, int64(mostOfWriter), "Writer, stream of %d bytes", n)
+		read := peakOf(func(look func()) {
+			must(file.Seek(0, io.SeekStart))
+			r := sigio.NewReader(file)
+			must(io.Copy(writerFunc(func(p []byte) (int, error) { look(); return len(p), nil }), r))
+		})
+		require.LessOrEqual(t, read, int64(mostOfReader), "Reader, stream of %d bytes", n)
+		t.Logf("stream of %d MiB: Writer %.1f MB, Reader %.1f MB", n>>20, float64(wrote)/1e6, float64(read)/1e6)
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestBuffersOfWorkers holds the formula for n workers: n+1 times a block and
+// its chunks, each with the room that the pool adds.
+func TestBuffersOfWorkers(t *testing.T) {
+	const chunk = 128 << 10
+	const room = chunk + chunk/8
+	content := must(io.ReadAll(newBlend(2, 6<<20)))
+	for _, n := range []int{1, 2, 4, 7} {
+		for _, size := range []int{1_000, chunk, 5*chunk + 1, len(content)} {
+			var stream bytes.Buffer
+			w := sigio.NewWriter(&stream, sigio.WithConcurrency(n), sigio.WithChunkSize(chunk))
+			for p := content; len(p) > 0; p = p[min(size, len(p)):] {
+				must(w.Write(p[:min(size, len(p))]))
+			}
+			require.LessOrEqual(t, w.Stats().PeakMemory, int64(n+1)*2*room, "Writer of %d, written by %d", n, size)
+			check(w.Close())
+			r := sigio.NewReader(&stream, sigio.WithConcurrency(n))
+			buf := make([]byte, size)
+			for {
+				if _, err := r.Read(buf); err == io.EOF {
+					break
+				} else {
+					check(err)
+				}
+			}
+			require.LessOrEqual(t, r.Stats().PeakMemory, int64(n+1)*2*room, "Reader of %d, read by %d", n, size)
+		}
+	}
+}
