@@ -49,14 +49,18 @@ func classFor(n int) int {
 	return (top-minBits)*perOctave + quarter + 1
 }
 
-// Get returns a buffer of length n whose content is anything. It may be longer
-// than asked for, up to its capacity.
+// Get returns a buffer of length n whose content is anything. It may have room
+// for more, up to its capacity: where its class has none left, one of up to twice
+// the size that lies idle does as well.
 func (p *Pool) Get(n int) []byte {
 	if n < smallestUse || n > maxPooled {
 		return make([]byte, n)
 	}
 	c := classFor(n)
 	b := p.classes[c].get()
+	for up := c + 1; b == nil && up <= min(c+perOctave, classCount-1); up++ {
+		b = p.classes[up].spare()
+	}
 	if b == nil {
 		b = make([]byte, classSize(c))
 	}
@@ -104,14 +108,14 @@ func (p *Pool) age() {
 // Stats is what a Pool has done so far.
 type Stats struct {
 	Gets      uint64 // buffers lent, of those that have a class
-	Overflows uint64 // of these, buffers that had to be made
+	Overflows uint64 // of these, buffers that their class did not have
 	Resizes   uint64 // changes of how many buffers a class may keep
 	Held      int64  // bytes in the pool now
 	Peak      int64  // and at most: the sum of what each class held at most
 	Capacity  int    // buffers that the classes in use may keep
 }
 
-// OverflowRate is the share of buffers that had to be made.
+// OverflowRate is the share of buffers that their class did not have.
 func (s Stats) OverflowRate() float64 {
 	if s.Gets == 0 {
 		return 0
@@ -163,6 +167,18 @@ func (c *class) get() (b []byte) {
 	}
 	if c.recent == looksEvery {
 		c.adapt()
+	}
+	return b
+}
+
+// spare takes a buffer for a smaller class that has none.
+func (c *class) spare() (b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.free); n > 0 {
+		b, c.free[n-1] = c.free[n-1], nil
+		c.free = c.free[:n-1]
+		c.least = min(c.least, n-1)
 	}
 	return b
 }

@@ -16,8 +16,9 @@
 //     stream that was cut short, reordered or mixed with another is an error,
 //     found before the first wrong byte. The checks are CRCs: they find
 //     accidents, not attackers. Against those, put an AEAD around the stream.
-//   - Memory depends on the options, not on the length of the stream nor on
-//     what a header claims.
+//   - Memory depends on the options and on what strategies the content needs,
+//     not on the length of the stream nor on what a header claims. A stream that
+//     has nothing buffered keeps no more than 64 KiB of buffers.
 //   - A timeout of the wrapped stream loses nothing: the next call goes on
 //     where the last one stopped.
 //   - The same bytes, flushes and options give the same output, at any

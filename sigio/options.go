@@ -57,6 +57,11 @@ func (o bothOption) applyToReader(c *config)   { o(c) }
 // WithConcurrency lets n goroutines encode or decode whole blocks at the same
 // time. The output is the same for every n. At 1, the default, everything
 // runs on the caller's goroutine; the wrapped stream is always called there.
+//
+// The buffers take n+1 times two chunks and an eighth at most, and what the
+// strategies work in comes on top once for each goroutine at work: at
+// LevelDefault, 3 to 7 MB with blocks of 1 MiB for a Writer, and 1 MB for a
+// Reader.
 func WithConcurrency(n int) Option { return bothOption(func(c *config) { c.concurrency = n }) }
 
 // WithStrategies replaces the strategies that a Writer chooses from and that

@@ -135,7 +135,7 @@ func (z *Reader) Close() error {
 
 // Stats returns the Reader's figures. It may be called from any goroutine at
 // any time.
-func (z *Reader) Stats() Stats { return z.stats.snapshot() }
+func (z *Reader) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.Pool) }
 
 // next makes the next chunk the current one. Verdicts stick.
 func (z *Reader) next() error {
@@ -219,9 +219,9 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 }
 
 // roomFor returns an empty buffer with room for n bytes, b's or another. Who
-// needs a second one may need one for the longest chunk.
+// needs a large or a second one may need one for the longest chunk.
 func (z *Reader) roomFor(b []byte, n int) []byte {
-	if n > cap(b) && cap(b) >= MinChunkSize {
+	if n > cap(b) && (n >= largeBuffer || cap(b) >= MinChunkSize) {
 		n = max(n, min(1<<z.walker.header.CapLog, z.cfg.maxChunk))
 	}
 	return z.cfg.buffers.fit(b, n)

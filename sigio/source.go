@@ -77,6 +77,7 @@ func (s *source) fill(n int) error {
 const (
 	firstBuffer = 4 << 10 // of a source, in bytes
 	readAhead   = 4 << 10 // beyond the record that is being read
+	largeBuffer = 256 << 10
 )
 
 // makeRoom makes room behind hi for at least one byte of the n that are to be
@@ -93,7 +94,11 @@ func (s *source) makeRoom(n int) {
 	if s.hi < len(s.buf) {
 		return
 	}
-	grown := s.buffers.get(max(firstBuffer, min(4*len(s.buf), n+readAhead)))
+	size := n + readAhead
+	if size > largeBuffer {
+		size = max(size, 4*len(s.buf)) // the next chunk may be longer
+	}
+	grown := s.buffers.get(max(firstBuffer, min(4*len(s.buf), size)))
 	grown = grown[:cap(grown)]
 	copy(grown, s.buf[s.lo:s.hi])
 	s.buffers.discard(s.buf)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sigmalang/sigma/pool"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -42,6 +43,7 @@ type Stats struct {
 	Coding     time.Duration // encoding or decoding, summed over goroutines
 	Memory     int64         // bytes of buffers held now, without the codecs' own state
 	PeakMemory int64
+	Pool       pool.Stats // of the pool of buffers, which others may use, too
 	ByStrategy map[strategy.ID]Usage
 	ByClass    map[strategy.Class]Usage // of a Writer
 }
@@ -109,11 +111,14 @@ func (c *counters) memory(n int) {
 	c.mu.Unlock()
 }
 
-func (c *counters) snapshot() Stats {
+func (c *counters) snapshot(p *pool.Pool) Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.s
 	s.Buffered = c.buffered.Load()
+	if p != nil {
+		s.Pool = p.Stats()
+	}
 	s.ByStrategy = map[strategy.ID]Usage{}
 	for _, u := range c.byStrategy {
 		s.ByStrategy[u.id] = u.Usage

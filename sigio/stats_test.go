@@ -92,7 +92,7 @@ func TestObserverAgreesWithTheStream(t *testing.T) {
 		got := w.Stats()
 		require.Positive(t, got.PeakMemory)
 		want.Encoded = int64(out.Len())
-		want.Memory, want.PeakMemory = got.Memory, got.PeakMemory
+		want.Memory, want.PeakMemory, want.Pool = got.Memory, got.PeakMemory, got.Pool
 		require.Equal(t, want, got)
 		require.EqualValues(t, len(s.content()), got.Raw)
 		require.Zero(t, got.Buffered)

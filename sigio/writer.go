@@ -233,7 +233,7 @@ const maxWaitingMeta = 1 << 20
 
 // Stats returns the Writer's figures. It may be called from any goroutine at
 // any time.
-func (z *Writer) Stats() Stats { return z.stats.snapshot() }
+func (z *Writer) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.Pool) }
 
 func (z *Writer) usable() error {
 	switch {

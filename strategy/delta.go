@@ -3,6 +3,7 @@ package strategy
 import (
 	"slices"
 
+	"github.com/sigmalang/sigma/internal/buffers"
 	"github.com/sigmalang/sigma/internal/freelist"
 	"github.com/sigmalang/sigma/strategy/delta"
 )
@@ -57,7 +58,7 @@ func (deltaTables) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	}
 	d, ok := deltaDecoders.Get(func(*delta.Decoder) bool { return true })
 	if !ok {
-		d = new(delta.Decoder)
+		d = &delta.Decoder{Lender: &buffers.Shared}
 	}
 	out, err := d.Decode(dst, src, rawLen, zstdBackend{})
 	deltaDecoders.Put(d)
@@ -71,7 +72,7 @@ func borrowDeltaEncoder() *delta.Encoder {
 	if e, ok := deltaEncoders.Get(func(*delta.Encoder) bool { return true }); ok {
 		return e
 	}
-	return new(delta.Encoder)
+	return &delta.Encoder{Lender: &buffers.Shared}
 }
 
 func deltaEffort(l Level) delta.Effort { return delta.Effort(step(l)) }

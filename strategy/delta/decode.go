@@ -12,11 +12,11 @@ import (
 // most of it is pooled, and stays. It is for one goroutine. The zero value is
 // ready for use.
 type Decoder struct {
+	Lender Lender // of the largest part of the scratch memory, nil for none
 	arena
 	plan      Plan
 	src       []byte // of the body, what is left
 	pool      []byte // what is left
-	poolBuf   []byte
 	huff      huff0.Scratch
 	residuals residuals
 }
@@ -37,11 +37,15 @@ func (d *Decoder) Decode(dst, payload []byte, rawLen int, backend Backend) ([]by
 	d.release(mark{}) // what a Decode that failed did not
 	d.pool = nil
 	if poolLen > 0 {
-		pool, err := backend.Decode(slices.Grow(d.poolBuf[:0], int(poolLen)), payload[bodyLen:], int(poolLen))
+		room := lent(d.Lender, int(poolLen))
+		if d.Lender != nil {
+			defer d.Lender.Put(room)
+		}
+		pool, err := backend.Decode(room[:0], payload[bodyLen:], int(poolLen))
 		if err != nil {
 			return dst, err
 		}
-		d.pool, d.poolBuf = pool, pool
+		d.pool = pool
 	}
 	d.src = payload[:bodyLen]
 	out := slices.Grow(dst, rawLen)[:len(dst)+rawLen]

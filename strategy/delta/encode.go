@@ -21,21 +21,23 @@ type Backend interface {
 // most of it is pooled, and stays. It is for one goroutine. The zero value is
 // ready for use.
 type Encoder struct {
+	Lender Lender // of the largest part of the scratch memory, nil for none
 	arena
 	backend Backend
 	effort  Effort
 
-	body      []byte // dst, and of the payload its header and what is made of the body
-	pool      []byte // pooled streams
-	allPooled bool   // all streams are to be
-	poolRoom  int    // how long the pool may get
-	trying    bool   // what comes out is only measured
-	lanes     []lane // of the section
-	at        int    // the lane that is next
-	sums      []uint16
-	huff      huff0.Scratch
-	ranks     rankTable
-	residuals residuals
+	body        []byte // dst, and of the payload its header and what is made of the body
+	pool        []byte // pooled streams
+	allPooled   bool   // all streams are to be
+	poolRoom    int    // how long the pool may get
+	longestPool int    // and for the whole chunk
+	trying      bool   // what comes out is only measured
+	lanes       []lane // of the section
+	at          int    // the lane that is next
+	sums        []uint16
+	huff        huff0.Scratch
+	ranks       rankTable
+	residuals   residuals
 	finder
 	sections []section
 	seen     []seen // of FarRepeats: records by their hash
@@ -82,6 +84,7 @@ func (e *Encoder) Append(dst, src []byte, start Start, effort Effort, backend Ba
 	e.backend, e.effort = backend, effort
 	sections := e.divide(src, start.within(src))
 	e.begin(dst)
+	e.longestPool = len(src)
 	for _, s := range sections {
 		if s.plan == nil {
 			e.plain(src[s.from:s.to])
@@ -99,6 +102,47 @@ func (e *Encoder) begin(dst []byte) {
 	e.pool = e.pool[:0]
 }
 
+// A Lender lends buffers and takes them back. A buffer may have room for more
+// than was asked for.
+type Lender interface {
+	Get(n int) []byte
+	Put(b []byte)
+}
+
+// firstPool is room for the pooled streams of most chunks, in bytes.
+const firstPool = 128 << 10
+
+// appendToPool appends s to the pool, which grows in few steps: it is not longer
+// than the chunk.
+func (e *Encoder) appendToPool(s []byte) {
+	if need := len(e.pool) + len(s); need > cap(e.pool) {
+		room := firstPool
+		if need > room {
+			room = max(need, e.longestPool)
+		}
+		grown := lent(e.Lender, room)
+		grown = append(grown[:0], e.pool...)
+		e.dropPool()
+		e.pool = grown
+	}
+	e.pool = append(e.pool, s...)
+}
+
+func lent(from Lender, n int) []byte {
+	if from == nil {
+		return make([]byte, n)
+	}
+	return from.Get(n)
+}
+
+// dropPool gives the pool back.
+func (e *Encoder) dropPool() {
+	if e.Lender != nil && cap(e.pool) > 0 {
+		e.Lender.Put(e.pool)
+	}
+	e.pool = nil
+}
+
 // finish completes the payload that begins at at, and lets go of it.
 func (e *Encoder) finish(at int) ([]byte, error) {
 	dst := e.body
@@ -109,6 +153,7 @@ func (e *Encoder) finish(at int) ([]byte, error) {
 		return dst, nil
 	}
 	out, err := e.backend.Append(dst, e.pool)
+	e.dropPool()
 	if err != nil {
 		return dst[:at], err
 	}
@@ -119,7 +164,7 @@ func (e *Encoder) finish(at int) ([]byte, error) {
 func (e *Encoder) plain(p []byte) {
 	if len(p) > 0 {
 		e.body = binary.AppendUvarint(append(e.body, sectionPlain), uint64(len(p)))
-		e.pool = append(e.pool, p...)
+		e.appendToPool(p)
 	}
 }
 

@@ -125,15 +125,8 @@ func (e *Encoder) appendCounted(dst, s []byte, h *[256]uint32, d depth, lane *la
 	return append(append(dst, formRaw), s...)
 }
 
-// firstPool is room for the pooled streams of most chunks, in bytes.
-const firstPool = 128 << 10
-
 func (e *Encoder) appendPooled(dst, s []byte) []byte {
-	if need := len(e.pool) + len(s); need > cap(e.pool) {
-		// In few steps, since what is outgrown waits for the collector.
-		e.pool = append(make([]byte, 0, max(2*need, firstPool)), e.pool...)
-	}
-	e.pool = append(e.pool, s...)
+	e.appendToPool(s)
 	return append(dst, formPooled)
 }
 

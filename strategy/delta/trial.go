@@ -133,6 +133,7 @@ func (e *Encoder) encodedLen(buf, stretch []byte, plan *Plan, exact bool) int {
 	p := *plan
 	p.Head = 0
 	e.begin(buf[:0])
+	e.longestPool = len(stretch)
 	e.trying = true
 	e.table(stretch, &p)
 	e.trying = false
