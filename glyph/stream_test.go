@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -254,4 +255,31 @@ func TestRestartKeepsWorkset(t *testing.T) {
 		e.Append(nil, []byte("a message"), 99)
 		require.Same(t, s, e.work)
 	}
+}
+
+// TestWorksetsAreLetGo: those of encoders that are gone, released or not.
+func TestWorksetsAreLetGo(t *testing.T) {
+	for i := range 200 {
+		e := NewEncoder(Builtin(), MinHistory)
+		e.Append(nil, []byte("a message, and a message"), 100)
+		if i%2 == 0 {
+			e.Release()
+		}
+	}
+	live := func() (n int) {
+		worksets.Lock()
+		defer worksets.Unlock()
+		for _, p := range worksets.all {
+			if p.Value() != nil {
+				n++
+			}
+		}
+		return n
+	}
+	for range 10 {
+		if runtime.GC(); live() == 0 {
+			return
+		}
+	}
+	require.Zero(t, live())
 }

@@ -1,8 +1,10 @@
 package glyph
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
+	"weak"
 )
 
 // A workset is what an encoder works with: a search window and a model to fall
@@ -24,10 +26,12 @@ type workset struct {
 
 const mostWorksets = 64
 
-// worksets are those in the process. They change no result.
+// worksets are those in the process. They change no result. A workset lives as
+// long as an encoder has it: the garbage collector takes those that were released
+// and not borrowed again.
 var worksets struct {
 	sync.Mutex
-	all  []*workset
+	all  []weak.Pointer[workset]
 	hand int // where the next search for an idle one begins
 }
 
@@ -60,8 +64,9 @@ func (s *workset) lay(owner uint64) {
 func borrow(size int) *workset {
 	worksets.Lock()
 	defer worksets.Unlock()
-	for _, s := range worksets.all {
-		if s.size == size && s.takeUp(nobody) {
+	worksets.all = slices.DeleteFunc(worksets.all, func(p weak.Pointer[workset]) bool { return p.Value() == nil })
+	for _, p := range worksets.all {
+		if s := p.Value(); s != nil && s.size == size && s.takeUp(nobody) {
 			return s
 		}
 	}
@@ -71,7 +76,7 @@ func borrow(size int) *workset {
 		}
 	}
 	s := newWorkset(size)
-	worksets.all = append(worksets.all, s)
+	worksets.all = append(worksets.all, weak.Make(s))
 	return s
 }
 
@@ -81,7 +86,10 @@ func borrow(size int) *workset {
 func takeIdle(size int) *workset {
 	for range 2 * len(worksets.all) {
 		worksets.hand = (worksets.hand + 1) % len(worksets.all)
-		s := worksets.all[worksets.hand]
+		s := worksets.all[worksets.hand].Value()
+		if s == nil {
+			continue
+		}
 		owner := s.owner.Load()
 		if owner == 0 || s.used.Swap(false) || !s.takeUp(owner) {
 			continue
