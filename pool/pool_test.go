@@ -51,6 +51,18 @@ func TestReuse(t *testing.T) {
 	require.Same(t, &a[0], &p.Get(970 << 10)[0], "of the same class")
 }
 
+// TestLendsLarger: before a buffer is made, one of up to four times the size is lent.
+func TestLendsLarger(t *testing.T) {
+	var p Pool
+	a, b := p.Get(1<<20), p.Get(8<<20)
+	p.Put(a)
+	p.Put(b)
+	require.Same(t, &a[0], &p.Get(300 << 10)[0], "two octaves up")
+	require.NotSame(t, &b[0], &p.Get(600 << 10)[0], "much too large")
+	require.Same(t, &b[0], &p.Get(3 << 20)[0])
+	require.Zero(t, p.Stats().Held)
+}
+
 // TestAdapts follows the policy: from 16 buffers to 24, 36, 54, 81, 121, 128 and
 // back by quarters.
 func TestAdapts(t *testing.T) {

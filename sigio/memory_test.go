@@ -116,12 +116,15 @@ func (s *blend) make() {
 	s.made = b
 }
 
-// heapBytes is what is taken on the heap, by what is in use and by what was
-// not collected yet.
-func heapBytes() int64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return int64(s[0].Value.Uint64())
+// heapGauge tells what is taken on the heap, by what is in use and by what was
+// not collected yet, and takes nothing itself. It is for one goroutine.
+type heapGauge []metrics.Sample
+
+func newHeapGauge() heapGauge { return heapGauge{{Name: "/memory/classes/heap/objects:bytes"}} }
+
+func (g heapGauge) read() int64 {
+	metrics.Read(g)
+	return int64(g[0].Value.Uint64())
 }
 
 // peakOf returns how far the heap rose above what was there before while f
@@ -133,23 +136,24 @@ func peakOf(f func(look func())) int64 {
 		time.Sleep(time.Millisecond)
 	}
 	quit, gone := make(chan struct{}), make(chan int64)
-	before := heapBytes()
+	gauge := newHeapGauge()
+	before := gauge.read()
 	go func() {
-		highest := before
+		gauge, highest := newHeapGauge(), before
 		tick := time.NewTicker(200 * time.Microsecond)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				highest = max(highest, heapBytes())
+				highest = max(highest, gauge.read())
 			case <-quit:
-				gone <- max(highest, heapBytes())
+				gone <- max(highest, gauge.read())
 				return
 			}
 		}
 	}()
 	highest := before
-	f(func() { highest = max(highest, heapBytes()) })
+	f(func() { highest = max(highest, gauge.read()) })
 	close(quit)
 	return max(highest, <-gone) - before
 }

@@ -31,6 +31,7 @@ type line struct {
 	Fit            string // "" for none
 	Points         []point
 	LabelX, LabelY float64
+	lowest         float64 // of the last points
 }
 
 type point struct {
@@ -65,15 +66,15 @@ func newChart(r *report, width, height float64) chart {
 	return c
 }
 
-// spread keeps the names of the lines apart.
+// spread keeps the names of the lines apart: the upper stands above its line, the
+// lower below.
 func (c *chart) spread() {
-	const apart = 18
 	if len(c.Lines) == 2 {
 		upper, lower := &c.Lines[0], &c.Lines[1]
 		if upper.LabelY > lower.LabelY {
 			upper, lower = lower, upper
 		}
-		lower.LabelY = max(lower.LabelY, upper.LabelY+apart)
+		lower.LabelY = lower.lowest + 22
 	}
 }
 
@@ -105,6 +106,9 @@ func newLine(s *series, x, y func(float64) float64) line {
 		l.Fit = fmt.Sprintf("M%.1f %.1fL%.1f %.1f", x(from), y(s.long.at(from)), x(to), y(s.long.at(to)))
 	}
 	l.LabelX, l.LabelY = x(float64(last.size)), y(float64(max(last.most, 1)))-10
+	for _, f := range s.sizes[max(0, len(s.sizes)-4):] {
+		l.lowest = max(l.lowest, y(float64(max(f.least, 1))))
+	}
 	return l
 }
 

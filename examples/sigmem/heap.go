@@ -9,22 +9,26 @@ import (
 // gogc is the setting at which the heap is measured: Go's own.
 const gogc = 100
 
-// heapObjects is how many bytes are taken on the heap, by what is in use and
-// by what was not collected yet.
-func heapObjects() int64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return int64(s[0].Value.Uint64())
+// gauge tells how many bytes are taken on the heap, by what is in use and by
+// what was not collected yet. It takes none itself: thousands of looks would be
+// garbage, too. It is for one goroutine.
+type gauge []metrics.Sample
+
+func newGauge() gauge { return gauge{{Name: "/memory/classes/heap/objects:bytes"}} }
+
+func (g gauge) read() int64 {
+	metrics.Read(g)
+	return int64(g[0].Value.Uint64())
 }
 
 // settle empties the heap of all that nobody needs. Caches let go of what was
 // not used for a few collections, and do so on goroutines of their own.
-func settle() {
-	last, calm := heapObjects(), 0
+func settle(g gauge) {
+	last, calm := g.read(), 0
 	for tries := 0; tries < 50 && calm < 4; tries++ {
 		runtime.GC()
 		time.Sleep(time.Millisecond)
-		now := heapObjects()
+		now := g.read()
 		if calm++; now < last-16<<10 {
 			calm = 0
 		}
@@ -34,6 +38,7 @@ func settle() {
 
 // sampler looks at the heap every now and then, and whenever it is told to.
 type sampler struct {
+	gauge    gauge
 	quit     chan struct{}
 	gone     chan int64 // gets the peak
 	baseline int64
@@ -45,17 +50,18 @@ const sampleEvery = 250 * time.Microsecond
 
 // sample begins to look.
 func sample() *sampler {
-	settle()
-	s := &sampler{quit: make(chan struct{}), gone: make(chan int64), baseline: heapObjects()}
+	s := &sampler{gauge: newGauge(), quit: make(chan struct{}), gone: make(chan int64)}
+	settle(s.gauge)
+	s.baseline = s.gauge.read()
 	s.highest = s.baseline
 	go func() {
-		highest := s.baseline
+		g, highest := newGauge(), s.baseline
 		tick := time.NewTicker(sampleEvery)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				highest = max(highest, heapObjects())
+				highest = max(highest, g.read())
 			case <-s.quit:
 				s.gone <- highest
 				return
@@ -65,7 +71,7 @@ func sample() *sampler {
 	return s
 }
 
-func (s *sampler) look() { s.highest = max(s.highest, heapObjects()) }
+func (s *sampler) look() { s.highest = max(s.highest, s.gauge.read()) }
 
 // stop returns the peak over the baseline.
 func (s *sampler) stop() int64 {
@@ -78,5 +84,5 @@ func (s *sampler) stop() int64 {
 // let go of nothing at the first collection.
 func (s *sampler) live() int64 {
 	runtime.GC()
-	return heapObjects() - s.baseline
+	return s.gauge.read() - s.baseline
 }

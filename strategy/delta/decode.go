@@ -37,7 +37,7 @@ func (d *Decoder) Decode(dst, payload []byte, rawLen int, backend Backend) ([]by
 	d.release(mark{}) // what a Decode that failed did not
 	d.pool = nil
 	if poolLen > 0 {
-		room := lent(d.Lender, int(poolLen))
+		room := lent(d.Lender, max(int(poolLen), min(firstPool, rawLen)))
 		if d.Lender != nil {
 			defer d.Lender.Put(room)
 		}

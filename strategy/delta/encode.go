@@ -2,6 +2,7 @@ package delta
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/klauspost/compress/huff0"
 )
@@ -128,11 +129,13 @@ func (e *Encoder) appendToPool(s []byte) {
 	e.pool = append(e.pool, s...)
 }
 
+// lent returns n bytes. It borrows powers of two, lest many sizes wait to be
+// borrowed again.
 func lent(from Lender, n int) []byte {
 	if from == nil {
 		return make([]byte, n)
 	}
-	return from.Get(n)
+	return from.Get(1 << bits.Len(uint(n-1)))[:n]
 }
 
 // dropPool gives the pool back.
