@@ -28,6 +28,7 @@ const (
 	minPooled   = 1 << minBits
 	maxPooled   = 1<<maxBits + slack<<(maxBits-7)
 	smallestUse = minPooled / 2 // less than that is not worth a buffer of a class
+	largeBuffer = 64 << 10
 	mostLarger  = 2 * perOctave // by so many classes, what is lent may be too large
 )
 
@@ -51,15 +52,15 @@ func classFor(n int) int {
 }
 
 // Get returns a buffer of length n whose content is anything. It may have room
-// for more, up to its capacity: where its class has none left, one of up to four
-// times the size that lies idle does as well.
+// for more, up to its capacity: from 64 KiB on, where its class has none left, one
+// of up to four times the size that lies idle does as well.
 func (p *Pool) Get(n int) []byte {
 	if n < smallestUse || n > maxPooled {
 		return make([]byte, n)
 	}
 	c := classFor(n)
 	b := p.classes[c].get()
-	for up := c + 1; b == nil && up <= min(c+mostLarger, classCount-1); up++ {
+	for up := c + 1; b == nil && n >= largeBuffer && up <= min(c+mostLarger, classCount-1); up++ {
 		b = p.classes[up].spare()
 	}
 	if b == nil {

@@ -61,6 +61,9 @@ func TestLendsLarger(t *testing.T) {
 	require.NotSame(t, &b[0], &p.Get(600 << 10)[0], "much too large")
 	require.Same(t, &b[0], &p.Get(3 << 20)[0])
 	require.Zero(t, p.Stats().Held)
+	c := p.Get(8 << 10)
+	p.Put(c)
+	require.NotSame(t, &c[0], &p.Get(4 << 10)[0], "small ones are held for long")
 }
 
 // TestAdapts follows the policy: from 16 buffers to 24, 36, 54, 81, 121, 128 and
