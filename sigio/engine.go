@@ -104,8 +104,8 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	return dst, c, nil
 }
 
-// carryOut encodes src as chosen, and with zstd where that is impossible or
-// falls short of what the choice expected. It reports whether either makes
+// carryOut encodes src as chosen, and with the general codec where that is
+// impossible or falls short of what the choice expected. It reports whether either makes
 // the chunk smaller.
 func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Profile, choice strategy.Choice) ([]byte, bool, error) {
 	if choice.ID == strategy.Store {
@@ -116,25 +116,26 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 		params.Limit = min(params.Limit, choice.Limit)
 	}
 	dst, ok, err := e.attempt(dst, c, src, choice.ID, params)
-	if err != nil || choice.ID == strategy.Zstd || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
+	fallback := e.set.General(e.level)
+	if err != nil || choice.ID == fallback || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
 		return dst, ok, err
 	}
 	params = strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile}
 	if !ok {
 		c.reason = "choice failed: " + c.reason
-		return e.attempt(dst, c, src, strategy.Zstd, params)
+		return e.attempt(dst, c, src, fallback, params)
 	}
 	params.Limit = min(params.Limit, c.announce+c.encLen-1)
 	return e.outdo(dst, c, src, params)
 }
 
-// outdo replaces the chunk at the end of dst by zstd's encoding of it if that
-// is shorter.
+// outdo replaces the chunk at the end of dst by what the general codec makes of
+// it if that is shorter.
 func (e *engine) outdo(dst []byte, c *chunk, src []byte, p strategy.Params) ([]byte, bool, error) {
 	rival := *c
 	rival.at = 0
 	rival.reason = "choice fell short: " + c.reason
-	buf, won, err := e.attempt(nil, &rival, src, strategy.Zstd, p)
+	buf, won, err := e.attempt(nil, &rival, src, e.set.General(e.level), p)
 	if won {
 		dst = append(dst[:c.at], buf...)
 		rival.at = c.at

@@ -50,9 +50,9 @@ func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	_, matched := matchGain(probe, perByte)
 	v.Repeats = matched*20 >= len(probe)
 	if !v.Repeats && e.best.perByte*10 < perByte*9 {
-		// The backend can do no better than the entropy.
+		// The backend will not find any.
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
-		v.Rival = int(perByte * uint64(v.Raw) / (8 * entropy.One))
+		v.Rival = e.backend.Literals(v.Raw, int(perByte*uint64(v.Raw)/(8*entropy.One)))
 		return v
 	}
 	m := e.mark()
@@ -94,9 +94,7 @@ func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch), Repeats: true}
-	if out, err := backend.Append(buf, stretch); err == nil {
-		v.Rival = min(v.Rival, len(out))
-	}
+	v.Rival = min(v.Rival, backend.Estimate(buf, stretch))
 	v.Encoded = e.encodedLen(buf, stretch, plan, true)
 	return v
 }
