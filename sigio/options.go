@@ -13,7 +13,8 @@ import (
 // Level is a point on the frontier of speed against size.
 type Level = strategy.Level
 
-// The levels. The zero value is LevelDefault.
+// The levels. The zero value is LevelDefault. The output of LevelFastest, not its
+// meaning, depends on the architecture.
 const (
 	LevelFastest = strategy.LevelFastest
 	LevelDefault = strategy.LevelDefault
