@@ -17,11 +17,13 @@ type engine struct {
 	level    Level
 	set      strategy.Set
 	selector strategy.Selector
+	verify   bool
 }
 
 type scratch struct {
 	profile strategy.Profile
 	cuts    []int
+	proof   []byte // what a chunk decodes to
 }
 
 // chunk is an encoded chunk whose header is still to be written. It occupies
@@ -41,6 +43,7 @@ type chunk struct {
 	crc      uint32 // of the content
 	message  bool   // to be light; others of a stream with a history are positioned
 	history  bool   // continues the history
+	rejected bool   // stored because its encoding failed
 
 	class      strategy.Class
 	confidence uint8
@@ -94,11 +97,15 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	c.detection = chosen.Sub(began)
 
 	dst, ok, err := e.carryOut(dst, &c, src, &s.profile, choice)
-	if err != nil {
+	switch {
+	case err != nil && e.verify:
+		dst = e.reject(dst, &c, src, err)
+	case err != nil:
 		return dst, c, err
-	}
-	if !ok {
+	case !ok:
 		dst = e.store(dst, &c, src)
+	case e.verify:
+		dst = e.verifyChunk(s, dst, &c, src)
 	}
 	c.encoding = time.Since(chosen)
 	return dst, c, nil

@@ -11,6 +11,9 @@ type job struct {
 
 func (j *job) encode(e *engine) {
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
+	if e.verify {
+		j.size += max(cap(j.scratch.proof), len(j.block))
+	}
 	j.chunks = j.chunks[:0]
 	j.start(func() (err error) {
 		j.out, j.chunks, err = e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)

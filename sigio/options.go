@@ -122,6 +122,8 @@ type config struct {
 	history   int // 0: none
 	codebooks []*glyph.Codebook
 	embed     bool
+	index     bool
+	verify    bool
 
 	maxChunk  int
 	maxOutput int64

@@ -58,7 +58,7 @@ func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
 }
 
 func (z *Writer) init() {
-	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector}
+	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector, verify: z.cfg.verify}
 	if b := z.cfg.codebook(); b != nil {
 		z.engine.set = z.cfg.set.WithCodebook(b)
 	}
