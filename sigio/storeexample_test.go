@@ -98,6 +98,6 @@ func ExampleSalvage() {
 	})
 	fmt.Println(stats.Chunks, "chunks recovered", err)
 	// Output:
-	// lost: 131072 bytes of content at 0
-	// 18 chunks recovered <nil>
+	// lost: 65536 bytes of content at 0
+	// 19 chunks recovered <nil>
 }
