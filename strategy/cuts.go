@@ -14,9 +14,10 @@ const (
 	minTablePiece    = 64 << 10
 	minTableSegments = minTablePiece / segmentLen
 
-	// A block whose stretches have fewer segments than that on average is a
+	// A mebibyte whose stretches have fewer segments than that on average is a
 	// mixture, in which tables are not told apart.
-	shortestMean = 3
+	mixtureSegments = 1 << 20 / segmentLen
+	shortestMean    = 4
 
 	// Of a table no more than one byte in so many repeats far apart.
 	mostRepeats = 16
@@ -51,35 +52,53 @@ func AppendCuts(dst []int, block []byte, level Level) []int {
 
 // tell fills in the kinds of the segments. One segment between two of another
 // kind is no border. Where kinds change ever again, as in programs and data
-// bases, there are no tables that are worth a cut.
+// bases, or repeat, there are no tables that are worth a cut.
 func (s *segmenter) tell(kinds []kind) {
 	for i := range kinds {
 		kinds[i] = s.kind(i)
 	}
-	stretches := 1
 	before := kinds[0]
-	for i := 1; i < len(kinds); i++ {
+	for i := 1; i+1 < len(kinds); i++ {
 		here := kinds[i]
-		if i+1 < len(kinds) && before == kinds[i+1] {
+		if before == kinds[i+1] {
 			kinds[i] = before
-		}
-		if kinds[i] != kinds[i-1] {
-			stretches++
 		}
 		before = here
 	}
-	mixture := stretches > len(kinds)/shortestMean
+	for from := 0; from < len(kinds); from += mixtureSegments {
+		part := kinds[from:min(from+mixtureSegments, len(kinds))]
+		if stretches(part) > len(part)/shortestMean {
+			dropTables(part)
+		}
+	}
 	for from := 0; from < len(kinds); {
 		to := from + 1
 		for to < len(kinds) && kinds[to] == kinds[from] {
 			to++
 		}
-		if kinds[from].isTable() && (mixture || s.repeats(from, to)) {
-			for i := range kinds[from:to] {
-				kinds[from+i] = kindOther
-			}
+		if kinds[from].isTable() && s.repeats(from, to) {
+			dropTables(kinds[from:to])
 		}
 		from = to
+	}
+}
+
+// stretches counts the stretches of equal kinds.
+func stretches(kinds []kind) int {
+	n := 1
+	for i := 1; i < len(kinds); i++ {
+		if kinds[i] != kinds[i-1] {
+			n++
+		}
+	}
+	return n
+}
+
+func dropTables(kinds []kind) {
+	for i, k := range kinds {
+		if k.isTable() {
+			kinds[i] = kindOther
+		}
 	}
 }
 
