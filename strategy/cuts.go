@@ -26,9 +26,11 @@ const (
 // AppendCuts appends to dst where a block should be cut, so that each piece is
 // of one kind: with nothing to gain, dominated by runs, a table of numbers or
 // records of one width, or anything else. It appends the end of every piece,
-// the last being len(block), and nothing for an empty block. Pieces are 256 KiB
-// or longer, and 64 KiB beside tables. Tables count from LevelDefault on, below
-// which they are not treated as such. The cuts depend on block and level alone.
+// the last being len(block), and nothing for an empty block. Pieces are some
+// 256 KiB or longer, and 64 KiB beside tables, except what the block's ends cut
+// off; there are no more than one for each started 64 KiB. Tables count from
+// LevelDefault on, below which they are not treated as such. The cuts depend on
+// block and level alone.
 func AppendCuts(dst []int, block []byte, level Level) []int {
 	if len(block) == 0 {
 		return dst
