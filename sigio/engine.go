@@ -69,7 +69,7 @@ func (f *fault) Error() string { return f.reason }
 // encodeBlock appends the regions of the chunks that block is cut into to dst
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
-	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
+	s.cuts = strategy.AppendCuts(s.cuts[:0], block, e.level)
 	dst = reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	start := 0
 	for _, end := range s.cuts {

@@ -24,12 +24,12 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		option sigio.WriterOption
 		digest string
 	}{
-		{"fastest", sigio.WithLevel(sigio.LevelFastest), "e1caac302300e104"},
-		{"default", sigio.WithLevel(sigio.LevelDefault), "7f57e6bc1a2c17cc"},
-		{"better", sigio.WithLevel(sigio.LevelBetter), "f916f016bf9ad3ca"},
-		{"best", sigio.WithLevel(sigio.LevelBest), "4bfa54341e0be394"},
-		{"history", sigio.WithHistory(64 << 10), "8852ee6dc22a23f6"},
-		{"shared frame", sigio.WithHistory(1 << 20), "453142b837320ace"},
+		{"fastest", sigio.WithLevel(sigio.LevelFastest), "4a9e71a3f532027a"},
+		{"default", sigio.WithLevel(sigio.LevelDefault), "c99cf8dc0f00c9f0"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "fa1a9440a8787a56"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "305a99c928ad0899"},
+		{"history", sigio.WithHistory(64 << 10), "4614b64447817a32"},
+		{"shared frame", sigio.WithHistory(1 << 20), "194f96a95f402c76"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.name == "fastest" && runtime.GOARCH != "amd64" {
