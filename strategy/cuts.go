@@ -14,8 +14,12 @@ const (
 	minTablePiece    = 64 << 10
 	minTableSegments = minTablePiece / segmentLen
 
+	// Other data that has little in common with what is before it shares few
+	// repeats with it.
+	minFlavourSegments = 96 << 10 / segmentLen
+
 	// A mebibyte whose stretches have fewer segments than that on average is a
-	// mixture, in which tables are not told apart.
+	// mixture, in which tables and flavours are not told apart.
 	mixtureSegments = 1 << 20 / segmentLen
 	shortestMean    = 4
 
@@ -25,12 +29,13 @@ const (
 
 // AppendCuts appends to dst where a block should be cut, so that each piece is
 // of one kind: with nothing to gain, dominated by runs, a table of numbers or
-// records of one width, or anything else. It appends the end of every piece,
-// the last being len(block), and nothing for an empty block. Pieces are some
-// 256 KiB or longer, and 64 KiB beside tables, except what the block's ends cut
-// off; there are no more than one for each started 64 KiB. Tables count from
-// LevelDefault on, below which they are not treated as such. The cuts depend on
-// block and level alone.
+// records of one width, or other data whose bytes are distributed alike. It
+// appends the end of every piece, the last being len(block), and nothing for an
+// empty block. Pieces are some 256 KiB or longer, 96 KiB where other data meet
+// and 64 KiB beside tables, except what the block's ends cut off; there are no
+// more than one for each started 64 KiB. Below LevelDefault neither tables nor
+// other data are told apart, since that takes time. The cuts depend on block and
+// level alone.
 func AppendCuts(dst []int, block []byte, level Level) []int {
 	if len(block) == 0 {
 		return dst
@@ -39,7 +44,7 @@ func AppendCuts(dst []int, block []byte, level Level) []int {
 	if segments < 2*minTableSegments {
 		return append(dst, len(block))
 	}
-	s := segmenter{block: block, tables: level >= LevelDefault}
+	s := segmenter{block: block, thorough: level >= LevelDefault}
 	var all [maxChunk / segmentLen]kind
 	kinds := all[:min(segments, len(all))]
 	s.tell(kinds)
@@ -67,21 +72,31 @@ func (s *segmenter) tell(kinds []kind) {
 		}
 		before = here
 	}
-	for from := 0; from < len(kinds); from += mixtureSegments {
-		part := kinds[from:min(from+mixtureSegments, len(kinds))]
-		if stretches(part) > len(part)/shortestMean {
-			dropTables(part)
-		}
-	}
+	inMixtures(kinds, kind.isTable)
 	for from := 0; from < len(kinds); {
 		to := from + 1
 		for to < len(kinds) && kinds[to] == kinds[from] {
 			to++
 		}
 		if kinds[from].isTable() && s.repeats(from, to) {
-			dropTables(kinds[from:to])
+			toOther(kinds[from:to], kind.isTable)
 		}
 		from = to
+	}
+	if s.thorough {
+		s.flavours(kinds)
+		inMixtures(kinds, kind.isOther)
+	}
+}
+
+// inMixtures takes what is of certain kinds for other where a mebibyte is a
+// mixture.
+func inMixtures(kinds []kind, drop func(kind) bool) {
+	for from := 0; from < len(kinds); from += mixtureSegments {
+		part := kinds[from:min(from+mixtureSegments, len(kinds))]
+		if stretches(part) > len(part)/shortestMean {
+			toOther(part, drop)
+		}
 	}
 }
 
@@ -96,9 +111,9 @@ func stretches(kinds []kind) int {
 	return n
 }
 
-func dropTables(kinds []kind) {
+func toOther(kinds []kind, drop func(kind) bool) {
 	for i, k := range kinds {
-		if k.isTable() {
+		if drop(k) {
 			kinds[i] = kindOther
 		}
 	}
@@ -138,6 +153,9 @@ func (c *cutter) next(k kind, last bool) bool {
 	}
 	before, length := c.start-c.from, c.at-c.start
 	needed := minSegments
+	if c.stretch.isOther() && c.piece.isOther() {
+		needed = minFlavourSegments
+	}
 	if c.stretch.isTable() || c.piece.isTable() {
 		needed = minTableSegments
 		if c.stretch == kindRun { // which is no matter in a table
@@ -169,7 +187,8 @@ const borderGrain = 2 << 10
 // The other kind may reach into that segment, or this one begin in the one
 // before.
 func (s *segmenter) border(segment int, left, right kind) int {
-	j := judge{left: left, right: right, leftTable: s.tableAt(max(segment-2, 0), left), rightTable: s.tableAt(segment+1, right)}
+	j := judge{left: left, right: right, leftTable: s.tableAt(max(segment-2, 0), left), rightTable: s.tableAt(segment+1, right),
+		leftTaste: &s.tastes[max(segment-2, 0)], rightTaste: &s.tastes[min(segment+1, len(s.block)/segmentLen-1)]}
 	from, to := (segment-1)*segmentLen, min((segment+1)*segmentLen, len(s.block)-lookBack)
 	// Invariant: what is before from is of the left, what is behind to of the right.
 	for to-from >= 2*borderGrain {

@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"encoding/binary"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +30,10 @@ func TestAppendCuts(t *testing.T) {
 		{"one kind is cut: records", records(mib, 3), nil},
 		{"one kind is cut: code", program(mib, 3), nil},
 		{"tables that repeat are cut out of what they repeat", pages(mib), nil},
+		{"numbers as text stay with prose", join(text(512*kib), digits(512*kib)), []int{512, 1024}},
+		{"a program stays with prose", join(program(512*kib, 1), text(512*kib)), []int{512, 1024}},
+		{"few numbers as text are cut off", join(text(480*kib), digits(64*kib), text(480*kib)), nil},
+		{"what repeats behind other data is cut off", repeated(string(join(text(128*kib), digits(128*kib))), mib), nil},
 		{"a mixture is cut", mixture(mib), nil},
 		{"a small block is cut", join(text(255*kib), noise(256*kib)), nil},
 		{"text and photo stay together", join(text(512*kib), noise(512*kib)), []int{512, 1024}},
@@ -62,6 +67,16 @@ func TestAppendCuts(t *testing.T) {
 	}
 	require.Empty(t, AppendCuts(nil, nil, LevelDefault), "an empty block has no pieces")
 	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}, LevelDefault))
+}
+
+// digits are numbers as text.
+func digits(n int) []byte {
+	r := seeded(9)
+	var b []byte
+	for len(b) < n {
+		b = append(strconv.AppendInt(b, r.Int64N(1<<40), 10), ',')
+	}
+	return b[:n]
 }
 
 // series16 is a random walk in 16 bits.

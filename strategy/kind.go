@@ -10,10 +10,13 @@ const (
 	kindOther kind = iota
 	kindRandom
 	kindRun
-	kindTable // the first of the block; those above it are further ones
+	firstFlavour            // of other
+	kindTable    kind = 128 // the first of the block; those above it are further ones
 )
 
 func (k kind) isTable() bool { return k >= kindTable }
+
+func (k kind) isOther() bool { return k == kindOther || k >= firstFlavour && k < kindTable }
 
 const (
 	// Four looks of 64 bytes each tell most kinds apart.
@@ -32,10 +35,14 @@ const (
 
 // segmenter tells the kinds of a block's segments, one after the other.
 type segmenter struct {
-	block  []byte
-	tables bool // to be told apart
-	known  [2]table
-	count  kind // of tables
+	block    []byte
+	thorough bool // to tell tables, and flavours, apart
+	known    [2]table
+	tables   kind // how many there were
+
+	tastes        [maxChunk / segmentLen]taste // the segments
+	knownFlavours [8]flavour
+	others        int // how many flavours there were
 }
 
 // table is how a table shows: by how many bytes equal those one stride back.
@@ -65,10 +72,13 @@ func (s *segmenter) kind(i int) kind {
 			count[b]++
 		}
 	}
+	for b, n := range &count {
+		s.tastes[i][b>>flavourShift] += n
+	}
 	switch {
 	case nearChance(equal, pairsOf(looks*lookLen), maxRandomSkew):
 		return kindRandom
-	case !s.tables || isText(&count):
+	case !s.thorough || isText(&count):
 		return kindOther
 	}
 	return s.tableOf(segment)
@@ -96,8 +106,8 @@ func (s *segmenter) tableOf(segment []byte) kind {
 			return k
 		}
 	}
-	t.kind = kindTable + s.count
-	s.count = min(s.count+1, 250-kindTable)
+	t.kind = kindTable + s.tables
+	s.tables = min(s.tables+1, 255-kindTable)
 	s.known[1], s.known[0] = s.known[0], t
 	return t.kind
 }
@@ -163,14 +173,18 @@ const lookBack = maxLag + lag.Span
 type judge struct {
 	left, right           kind
 	leftTable, rightTable table // if they are
+	leftTaste, rightTaste *taste
 }
 
 func (j *judge) isRight(p []byte) bool {
+	if j.left.isOther() && j.right.isOther() {
+		return preference(p, j.rightTaste, j.leftTaste) > 0
+	}
 	left, right := likeness(j.left, &j.leftTable, p), likeness(j.right, &j.rightTable, p)
 	switch {
-	case j.left == kindOther:
+	case j.left.isOther():
 		return right >= 500
-	case j.right == kindOther:
+	case j.right.isOther():
 		return left < 500
 	}
 	return right > left

@@ -20,6 +20,7 @@ type finder struct {
 	best        draft // of all so far
 	next, other draft // in the making
 	sample      sample
+	whole       int      // length of what is searched
 	alikes      []uint16 // by distance of rows
 }
 
@@ -60,6 +61,7 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	p := src[:min(len(src), searchSpan)]
+	e.whole = len(src)
 	bytes := sampleBytes(p)
 	var agreement int
 	e.candidates, _, agreement = strides(e.candidates[:0], p)

@@ -43,7 +43,7 @@ type Verdict struct {
 func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	plan := &e.best.plan
 	stretch := p[plan.Head:]
-	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(stretch))
+	n := min(max(min(trialLen, max(e.whole/16, 8<<10)), trialRows*plan.Row*plan.Stride), longestTry, len(stretch))
 	stretch = stretchOf(stretch, plan.Stride, (len(stretch)-n)/2, n)
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch)}
 	probe := middle(stretch, probeLen)
@@ -89,7 +89,8 @@ func stretchOf(table []byte, stride, at, n int) []byte {
 // at the start of src.
 func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend) Verdict {
 	e.backend, e.effort = backend, effort
-	stretch := stretchOf(src[plan.Head:], plan.Stride, (len(src)-plan.Head)*5/8, confirmLen)
+	n := min(confirmLen, max(len(src)/8, 8<<10))
+	stretch := stretchOf(src[plan.Head:], plan.Stride, (len(src)-plan.Head)*5/8, n)
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
