@@ -6,21 +6,27 @@ import (
 )
 
 // buffers is where a Writer or Reader gets its buffers from and where it leaves
-// them behind. To clear and page in fresh memory for every stream costs 4 to
-// 6 % of compressing one of a megabyte (BenchmarkVersusZstd).
-type buffers struct{ *pool.Pool }
+// them behind: a pool or, as the zero value, the one that all share. To clear and
+// page in fresh memory for every stream costs 4 to 6 % of compressing one of a
+// megabyte (BenchmarkVersusZstd).
+type buffers struct{ own *pool.Pool }
 
-func sharedBuffers() buffers { return buffers{&shared.Shared} }
+func (s buffers) pool() *pool.Pool {
+	if s.own == nil {
+		return &shared.Shared
+	}
+	return s.own
+}
 
 // get returns an empty buffer with room for n bytes. It has room for what is
 // needed, not for a power of two: the buffers are large and few.
-func (s buffers) get(n int) []byte { return s.Pool.Get(max(n, leastRoom))[:0] }
+func (s buffers) get(n int) []byte { return s.pool().Get(max(n, leastRoom))[:0] }
 
 // leastRoom is what the pool keeps buffers for at least, in bytes.
 const leastRoom = 512
 
 // discard gives a buffer away. Nothing may refer to it any more.
-func (s buffers) discard(b []byte) { s.Pool.Put(b) }
+func (s buffers) discard(b []byte) { s.pool().Put(b) }
 
 // idleRoom is what a stream may hold while it has nothing buffered: as much as
 // short messages need, in bytes.

@@ -10,7 +10,7 @@
 //
 //   - The output is never larger than the input and 32 bytes for each started
 //     64 KiB, 8 for each Flush, and 64 for the header and end of the stream.
-//     Metadata comes on top, as do 19 bytes that announce a history and 24 for
+//     Metadata and an index come on top, as do 19 bytes that announce a history and 24 for
 //     a codebook, or the codebook itself.
 //   - No byte leaves a Reader before the check of its chunk has passed. A
 //     stream that was cut short, reordered or mixed with another is an error,
@@ -32,10 +32,17 @@
 // One truncation cannot be seen: of several streams one behind the other, cut
 // exactly between two.
 //
+// For files there is more. ReaderAt reads any part of the streams in a file, fast
+// if they were written WithIndex. OpenAppend adds a stream behind those that are
+// there; if a writer was stopped before it could seal its stream, Repair cuts the
+// torn tail off, and nothing else. Salvage recovers what is sound of damaged
+// streams. A SparseWriter restores zeros as holes. WithVerify has the Writer
+// decode what it encoded before anyone relies on it.
+//
 // For messages on a connection there are two options: WithHistory lets each
 // copy from those before it, and WithCodebook from what was learned of their
 // like. Both make lengths tell of contents: see package glyph on secrets.
 //
 // A Writer and a Reader each belong to one goroutine at a time, except for
-// Stats, which may be called from any.
+// Stats, which may be called from any. A ReaderAt may be used by many.
 package sigio

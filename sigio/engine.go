@@ -18,12 +18,14 @@ type engine struct {
 	set      strategy.Set
 	selector strategy.Selector
 	buffers  buffers
+	verify   bool
 }
 
 type scratch struct {
 	profile strategy.Profile
 	cuts    []int
-	owned   bool // the block may be changed while a strategy is at work
+	owned   bool   // the block may be changed while a strategy is at work
+	proof   []byte // what a chunk decodes to
 }
 
 // chunk is an encoded chunk whose header is still to be written. It occupies
@@ -44,6 +46,7 @@ type chunk struct {
 	owned    bool   // the content may be changed while a strategy is at work
 	message  bool   // to be light; others of a stream with a history are positioned
 	history  bool   // continues the history
+	rejected bool   // stored because its encoding failed
 
 	class      strategy.Class
 	confidence uint8
@@ -70,7 +73,7 @@ func (f *fault) Error() string { return f.reason }
 // encodeBlock appends the regions of the chunks that block is cut into to dst
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
-	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
+	s.cuts = strategy.AppendCuts(s.cuts[:0], block, e.level)
 	dst = e.buffers.reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	start := 0
 	for _, end := range s.cuts {
@@ -98,18 +101,22 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	c.detection = chosen.Sub(began)
 
 	dst, ok, err := e.carryOut(dst, &c, src, &s.profile, choice)
-	if err != nil {
+	switch {
+	case err != nil && e.verify:
+		dst = e.reject(dst, &c, src, err)
+	case err != nil:
 		return dst, c, err
-	}
-	if !ok {
+	case !ok:
 		dst = e.store(dst, &c, src)
+	case e.verify:
+		dst = e.verifyChunk(s, dst, &c, src)
 	}
 	c.encoding = time.Since(chosen)
 	return dst, c, nil
 }
 
-// carryOut encodes src as chosen, and with zstd where that is impossible or
-// falls short of what the choice expected. It reports whether either makes
+// carryOut encodes src as chosen, and with the general codec where that is
+// impossible or falls short of what the choice expected. It reports whether either makes
 // the chunk smaller.
 func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Profile, choice strategy.Choice) ([]byte, bool, error) {
 	if choice.ID == strategy.Store {
@@ -120,20 +127,21 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 		params.Limit = min(params.Limit, choice.Limit)
 	}
 	dst, ok, err := e.attempt(dst, c, src, choice.ID, params)
-	if err != nil || choice.ID == strategy.Zstd || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
+	fallback := e.set.General(e.level)
+	if err != nil || choice.ID == fallback || ok && (choice.Expected == 0 || c.encLen <= choice.Expected) {
 		return dst, ok, err
 	}
 	params = strategy.Params{Level: e.level, Limit: len(src) - 1, Profile: profile}
 	if !ok {
 		c.doubt = "choice failed: "
-		return e.attempt(dst, c, src, strategy.Zstd, params)
+		return e.attempt(dst, c, src, fallback, params)
 	}
 	params.Limit = min(params.Limit, c.announce+c.encLen-1)
 	return e.outdo(dst, c, src, params)
 }
 
-// outdo replaces the chunk at the end of dst by zstd's encoding of it if that
-// is shorter.
+// outdo replaces the chunk at the end of dst by what the general codec makes of
+// it if that is shorter.
 func (e *engine) outdo(dst []byte, c *chunk, src []byte, p strategy.Params) ([]byte, bool, error) {
 	rival := *c
 	rival.doubt = "choice fell short: "
@@ -144,7 +152,7 @@ func (e *engine) outdo(dst []byte, c *chunk, src []byte, p strategy.Params) ([]b
 		buf = e.buffers.get(regionOverhead + encodedBound(len(src)))
 	}
 	rival.at = len(buf)
-	out, won, err := e.attempt(buf, &rival, src, strategy.Zstd, p)
+	out, won, err := e.attempt(buf, &rival, src, e.set.General(e.level), p)
 	if won {
 		dst = append(dst[:c.at], out[rival.at:]...)
 		rival.at = c.at

@@ -33,6 +33,8 @@ type framer struct {
 	lightRun  int // light chunks since then
 	announced []strategy.ID
 
+	index indexer // of nothing, unless the options ask for it
+
 	metas   []meta
 	waiting int    // memory that they take, in bytes
 	blocks  uint64 // framed so far
@@ -55,11 +57,13 @@ func (m *meta) size() int {
 // restart makes the framer ready for a new stream and keeps its memory.
 func (f *framer) restart() {
 	clear(f.metas)
+	f.index.restart()
 	*f = framer{
 		cfg:       f.cfg,
 		header:    frame.Header{Version: frame.Version, CapLog: f.header.CapLog},
 		out:       f.out[:0],
 		announced: f.announced[:0],
+		index:     f.index,
 		metas:     f.metas[:0],
 		report:    f.report,
 	}
@@ -168,6 +172,9 @@ func (f *framer) placePositioned(c *chunk, flush bool) {
 		Seq: f.chunks, RawOffset: f.raw, Link: f.chain,
 	}
 	f.header.AppendRecord(out, &r) // the region's own bytes
+	if f.cfg.index && !c.history {
+		f.index.add(frame.IndexEntry{Raw: f.raw, Encoded: f.base + uint64(len(out))})
+	}
 	check := frame.ContentCheck(r.Check, c.crc)
 	binary.LittleEndian.PutUint32(f.out[c.end()-frame.CheckLen:c.end()], check)
 	f.chain = frame.Chain(f.chain, check)
@@ -218,16 +225,24 @@ func (f *framer) isAnnounced(id strategy.ID) bool {
 // repeated behind every sync point, so that a reader can start there.
 func (f *framer) announceStrategy(out []byte, c *chunk) []byte {
 	f.announced = append(f.announced, c.id)
+	name := frame.StrategyName{ID: uint8(c.id), Name: c.name}
+	if f.cfg.index {
+		f.index.name(name)
+	}
 	r := frame.Record{Kind: frame.KindControl, Tag: frame.TagStrategyName, EncLen: 1 + len(c.name), Link: f.chain}
 	out = f.header.AppendRecord(out, &r)
 	at := len(out)
-	out = frame.AppendStrategyName(out, frame.StrategyName{ID: uint8(c.id), Name: c.name})
+	out = frame.AppendStrategyName(out, name)
 	return f.sealControl(out, &r, at)
 }
 
 // appendControl appends a control record to out.
 func (f *framer) appendControl(tag uint8, body []byte) {
-	r := frame.Record{Kind: frame.KindControl, Tag: tag, EncLen: len(body), Link: f.chain}
+	f.appendRecord(frame.Record{Kind: frame.KindControl, Tag: tag, EncLen: len(body), Link: f.chain}, body)
+}
+
+// appendRecord appends a record that is not a chunk.
+func (f *framer) appendRecord(r frame.Record, body []byte) {
 	f.out = f.header.AppendRecord(f.out, &r)
 	at := len(f.out)
 	f.out = append(f.out, body...)
@@ -258,10 +273,14 @@ func (f *framer) end() {
 		return
 	}
 	f.ended = true
+	indexLen := uint32(0)
+	if !f.header.Has(frame.FlagShort) {
+		indexLen = f.appendIndex()
+	}
 	t := frame.Totals{Chunks: f.chunks, Raw: f.raw, Encoded: f.base + uint64(len(f.out)), Chain: f.chain}
 	if f.header.Has(frame.FlagShort) {
 		f.out = f.header.AppendShortEnd(f.out, t)
 		return
 	}
-	f.out = frame.End{Header: f.header, Totals: t}.Append(f.out)
+	f.out = frame.End{Header: f.header, IndexLen: indexLen, Totals: t}.Append(f.out)
 }

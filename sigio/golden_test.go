@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"runtime"
 	"testing"
 
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutputIsTheSameEverywhere holds the output to digests that were taken
-// on amd64: every architecture must reach them. They change with the encoders,
+// TestOutputIsTheSameEverywhere holds the output to digests that were taken on
+// amd64: every architecture must reach them, except at LevelFastest, since the
+// library's S2 has an assembly of its own there. They change with the encoders,
 // ours or the libraries'; a change that nobody meant is a defect.
 func TestOutputIsTheSameEverywhere(t *testing.T) {
 	content := bytes.Join([][]byte{
@@ -22,14 +24,17 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		option sigio.WriterOption
 		digest string
 	}{
-		{"fastest", sigio.WithLevel(sigio.LevelFastest), "f49e4b60725ff517"},
-		{"default", sigio.WithLevel(sigio.LevelDefault), "049109c2f6bae88e"},
-		{"better", sigio.WithLevel(sigio.LevelBetter), "f916f016bf9ad3ca"},
-		{"best", sigio.WithLevel(sigio.LevelBest), "4bfa54341e0be394"},
-		{"history", sigio.WithHistory(64 << 10), "9dc7c0ebbd5c280e"},
-		{"shared frame", sigio.WithHistory(1 << 20), "ba66df5dcbc27416"},
+		{"fastest", sigio.WithLevel(sigio.LevelFastest), "4a9e71a3f532027a"},
+		{"default", sigio.WithLevel(sigio.LevelDefault), "c99cf8dc0f00c9f0"},
+		{"better", sigio.WithLevel(sigio.LevelBetter), "fa1a9440a8787a56"},
+		{"best", sigio.WithLevel(sigio.LevelBest), "305a99c928ad0899"},
+		{"history", sigio.WithHistory(64 << 10), "4614b64447817a32"},
+		{"shared frame", sigio.WithHistory(1 << 20), "194f96a95f402c76"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if tt.name == "fastest" && runtime.GOARCH != "amd64" {
+				t.Skip("the output of S2 depends on the architecture")
+			}
 			s := messages(content, 100, 3_000, 200, 20_000, 300_000, 1_200_000)
 			sum := sha256.Sum256(s.seal(t, tt.option))
 			require.Equal(t, tt.digest, hex.EncodeToString(sum[:8]))

@@ -112,6 +112,7 @@ func log2(n int) uint8 { return uint8(bits.Len(uint(n)) - 1) }
 type historyWriter struct {
 	glyph  *glyph.Encoder
 	shared *sharedEncoder // nil for none
+	mirror *mirror        // nil unless what is written is verified
 }
 
 func newHistoryWriter(c *config) *historyWriter {
@@ -119,14 +120,28 @@ func newHistoryWriter(c *config) *historyWriter {
 	if w := c.sharedWindow(); w > 0 {
 		h.shared = &sharedEncoder{level: c.level, window: w}
 	}
+	if c.verify {
+		h.mirror = newMirror(c)
+	}
 	return h
 }
 
 // restart forgets all, for a new stream.
 func (h *historyWriter) restart() {
-	h.glyph.Restart()
+	h.startAfresh()
 	if h.shared != nil {
 		h.shared.begun = false
+	}
+	if h.mirror != nil {
+		h.mirror.shared.begun = false
+	}
+}
+
+// startAfresh forgets the short messages, at a sync point.
+func (h *historyWriter) startAfresh() {
+	h.glyph.Restart()
+	if h.mirror != nil {
+		h.mirror.glyph.Restart()
 	}
 }
 
@@ -166,6 +181,9 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 	f.out = out
 	c.message = light
 	z.effort.encoded(len(block), time.Since(began))
+	if h.mirror != nil {
+		z.verifyMessage(&c, block, light)
+	}
 	z.chunks = append(z.chunks[:0], c)
 	f.take(z.chunks)
 	z.measure()
@@ -177,8 +195,12 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 func (z *Writer) restartHistory(block []byte, chunks []chunk) {
 	if z.framer.header.Has(frame.FlagHistory) {
 		h := z.messagesBefore()
-		h.glyph.Restart()
-		h.glyph.Observe(block[len(block)-chunks[len(chunks)-1].rawLen:])
+		last := block[len(block)-chunks[len(chunks)-1].rawLen:]
+		h.startAfresh()
+		h.glyph.Observe(last)
+		if h.mirror != nil {
+			h.mirror.glyph.Observe(last)
+		}
 	}
 }
 
@@ -224,6 +246,7 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ 
 	switch {
 	case ok:
 		c.id, c.name, c.announce, c.history = strategy.Glyph, strategy.Glyph.String(), 0, true
+		c.rejected = false
 		c.encLen = len(out) - end
 		copy(out[c.payloadAt():], out[end:])
 		dst = e.buffers.reserve(out, frame.CheckLen)[:c.end()]

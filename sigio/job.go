@@ -11,6 +11,9 @@ type job struct {
 
 func (j *job) encode(e *engine) {
 	j.size = cap(j.block) + max(cap(j.out), encodedBound(len(j.block)))
+	if e.verify {
+		j.size += max(cap(j.scratch.proof), len(j.block))
+	}
 	j.chunks, j.scratch.owned = j.chunks[:0], true
 	j.start(func() error {
 		out, chunks, err := e.encodeBlock(&j.scratch, j.out[:0], j.block, j.chunks)
@@ -24,6 +27,7 @@ func (j *job) encode(e *engine) {
 func (j *job) discard(to buffers) {
 	to.discard(j.block)
 	to.discard(j.out)
+	to.discard(j.scratch.proof)
 }
 
 // enqueue starts a job with the block and leaves an empty one in its place.

@@ -14,7 +14,8 @@ import (
 // Level is a point on the frontier of speed against size.
 type Level = strategy.Level
 
-// The levels. The zero value is LevelDefault.
+// The levels. The zero value is LevelDefault. The output of LevelFastest, not its
+// meaning, depends on the architecture.
 const (
 	LevelFastest = strategy.LevelFastest
 	LevelDefault = strategy.LevelDefault
@@ -72,12 +73,7 @@ func WithStrategies(s strategy.Set) Option { return bothOption(func(c *config) {
 // them back there. The default is a pool that all of the process shares. A nil p
 // stands for it.
 func WithPool(p *pool.Pool) Option {
-	return bothOption(func(c *config) {
-		c.buffers = buffers{p}
-		if p == nil {
-			c.buffers = sharedBuffers()
-		}
-	})
+	return bothOption(func(c *config) { c.buffers = buffers{p} })
 }
 
 // WithTransportChecks leaves the check off light chunks, for transports that
@@ -140,6 +136,8 @@ type config struct {
 	history   int // 0: none
 	codebooks []*glyph.Codebook
 	embed     bool
+	index     bool
+	verify    bool
 
 	maxChunk  int
 	maxOutput int64
@@ -152,7 +150,6 @@ func defaults() config {
 		concurrency: 1,
 		set:         strategy.Default(),
 		selector:    strategy.Adaptive(),
-		buffers:     sharedBuffers(),
 		maxChunk:    MaxChunkSize,
 		maxOutput:   math.MaxInt64,
 	}

@@ -135,7 +135,7 @@ func (z *Reader) Close() error {
 
 // Stats returns the Reader's figures. It may be called from any goroutine at
 // any time.
-func (z *Reader) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.Pool) }
+func (z *Reader) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.pool()) }
 
 // next makes the next chunk the current one. Verdicts stick.
 func (z *Reader) next() error {

@@ -47,6 +47,9 @@ func (z *Writer) push(all bool) error {
 
 func (z *Writer) report(c *chunk, number uint64, rawOffset int64) {
 	z.stats.chunk(c.id, c.class, c.rawLen, c.encLen, c.detection, c.encoding)
+	if c.rejected {
+		z.stats.rejected()
+	}
 	if z.cfg.observer != nil {
 		z.cfg.observer(Decision{
 			Chunk: number, RawOffset: rawOffset, RawLen: c.rawLen, EncodedLen: c.encLen,
@@ -70,7 +73,7 @@ func (z *Writer) noteBuffered() {
 
 // measure publishes the memory that buffers take.
 func (z *Writer) measure() {
-	z.stats.memory(cap(z.block) + cap(z.framer.out) + z.framer.waiting + footprint(z.queue, z.idle))
+	z.stats.memory(cap(z.block) + cap(z.scratch.proof) + cap(z.framer.out) + z.framer.waiting + z.framer.index.footprint() + footprint(z.queue, z.idle))
 }
 
 // rest lets go of the memory that a Writer with nothing buffered does not need.
@@ -78,6 +81,7 @@ func (z *Writer) rest() {
 	f := &z.framer
 	f.compact()
 	z.block, f.out = z.cfg.buffers.rest(z.block), z.cfg.buffers.rest(f.out)
+	z.scratch.proof = z.cfg.buffers.rest(z.scratch.proof)
 	for _, j := range z.idle {
 		j.discard(z.cfg.buffers)
 	}
@@ -96,9 +100,12 @@ func (z *Writer) release() {
 	}
 	z.cfg.buffers.discard(z.block)
 	z.cfg.buffers.discard(z.framer.out)
+	z.cfg.buffers.discard(z.scratch.proof)
 	z.queue, z.idle, z.block = nil, nil, nil
 	z.chunks = z.chunks[:0]
 	z.framer.out, z.framer.held, z.framer.metas = nil, chunk{}, nil
+	z.scratch.proof = nil
+	z.framer.index = indexer{}
 	z.framer.sent, z.framer.waiting, z.framer.holding = 0, 0, false
 	z.history.release()
 	z.history = nil

@@ -39,6 +39,7 @@ type Stats struct {
 	Encoded    int64 // bytes given to, or taken from, the wrapped stream and accepted as records
 	Buffered   int64 // Writer: content accepted and not yet framed; Reader: content decoded and not yet read
 	Chunks     uint64
+	Rejected   uint64        // chunks that a Writer stored because WithVerify found their encoding wrong
 	Detection  time.Duration // of a Writer; as in Decision
 	Coding     time.Duration // encoding or decoding, summed over goroutines
 	Memory     int64         // bytes of buffers held now, without the codecs' own state
@@ -96,6 +97,12 @@ func (u *Usage) add(raw, encoded int) {
 	u.Chunks++
 	u.Raw += int64(raw)
 	u.Encoded += int64(encoded)
+}
+
+func (c *counters) rejected() {
+	c.mu.Lock()
+	c.s.Rejected++
+	c.mu.Unlock()
 }
 
 func (c *counters) encoded(n int64) {

@@ -24,6 +24,8 @@ type walker struct {
 	header   frame.Header
 	state    streamState
 	output   int64 // content of all streams so far
+	passBy   int64 // chunks that end here or before are passed over; needs a section
+	lenient  bool  // records without content that are damaged are passed over
 	indexed  uint32
 	skipping indexSkip
 }
@@ -31,7 +33,8 @@ type walker struct {
 // streamState is what the records so far add up to.
 type streamState struct {
 	chain     uint32
-	lost      bool // chain is unknown until the last light chunk is decoded
+	lost      bool   // chain is unknown until the last light chunk is decoded
+	lastCheck uint32 // of that chunk, as stated
 	chunks    uint64
 	raw       uint64
 	sinceSync int
@@ -53,7 +56,7 @@ type indexSkip struct {
 }
 
 // piece is a chunk as it stands in the stream. payload and head are valid
-// until the next step.
+// until the next step; a chunk that was passed over has neither.
 type piece struct {
 	frame.Record
 	head    []byte // the encoded header
@@ -163,16 +166,15 @@ func (w *walker) chunk(r frame.Record, n int) (piece, error) {
 	if p.name, err = w.strategyName(r.Strategy); err != nil {
 		return piece{}, err
 	}
-	tail := w.header.TailLen(&r)
-	if err := w.fill(n + r.EncLen + tail); err != nil {
+	// The check of a short end needs the content.
+	if w.output+int64(r.RawLen) <= w.passBy && !w.header.Has(frame.FlagShort) {
+		err = w.pass(&p, n)
+	} else {
+		err = w.take(&p, n)
+	}
+	if err != nil {
 		return piece{}, err
 	}
-	b := w.src.unread()
-	p.head, p.payload = b[:n], b[n:n+r.EncLen]
-	for i, c := range b[n+r.EncLen:][:tail] {
-		p.check |= uint32(c) << (8 * i)
-	}
-	w.src.consume(n + r.EncLen + tail)
 	s.opening = false
 	s.chunks++
 	s.raw += uint64(r.RawLen)
@@ -180,7 +182,7 @@ func (w *walker) chunk(r frame.Record, n int) (piece, error) {
 	if r.Light {
 		s.sinceSync += r.RawLen
 		s.lightRun++
-		s.lost = true
+		s.lost, s.lastCheck = true, p.check
 	} else {
 		s.chain = frame.Chain(s.chain, p.check)
 		s.sinceSync, s.lightRun = 0, 0
@@ -264,7 +266,7 @@ func (w *walker) leave(kind frame.Kind) error {
 		return w.corrupt("end record of the wrong kind")
 	case short:
 		n = frame.ShortEndLen
-		if err := w.header.ParseShortEnd(b, totals); err != nil && !s.lost {
+		if err := w.header.ParseShortEnd(b, totals); err != nil && !w.agrees(b, totals) {
 			return w.frameError(err)
 		}
 	default:
@@ -282,6 +284,15 @@ func (w *walker) leave(kind frame.Kind) error {
 	w.inside = false
 	w.src.consume(n)
 	return nil
+}
+
+// agrees reports whether a short end that cannot be checked, since the chunk
+// before it could not be decoded, belongs to the chunk's own check with these
+// totals: then they are right. Of the chunk's header nothing else tells.
+func (w *walker) agrees(b []byte, t frame.Totals) bool {
+	const low24 = 1<<24 - 1
+	return w.state.lost && b[0] == frame.TagShortEnd && !w.header.Has(frame.FlagTransport) &&
+		frame.NewSolver().ShortEndChain(w.header, b, t)&low24 == w.state.lastCheck
 }
 
 // fill is source.fill inside a stream, where the input must not end.
@@ -311,4 +322,12 @@ type final struct{ error }
 
 func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+// le reads a number of up to 4 bytes.
+func le(b []byte) (v uint32) {
+	for i, c := range b {
+		v |= uint32(c) << (8 * i)
+	}
+	return v
 }

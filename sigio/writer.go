@@ -58,7 +58,10 @@ func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
 }
 
 func (z *Writer) init() {
-	z.engine = engine{level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector, buffers: z.cfg.buffers}
+	z.engine = engine{
+		level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector,
+		buffers: z.cfg.buffers, verify: z.cfg.verify,
+	}
 	if b := z.cfg.codebook(); b != nil {
 		z.engine.set = z.cfg.set.WithCodebook(b)
 	}
@@ -233,7 +236,7 @@ const maxWaitingMeta = 1 << 20
 
 // Stats returns the Writer's figures. It may be called from any goroutine at
 // any time.
-func (z *Writer) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.Pool) }
+func (z *Writer) Stats() Stats { return z.stats.snapshot(z.cfg.buffers.pool()) }
 
 func (z *Writer) usable() error {
 	switch {

@@ -73,12 +73,14 @@ func rule(in Input) Choice {
 	case prof.Class == ClassRandomBinary:
 		return Choice{ID: Store, Confidence: prof.Confidence, Reason: "nothing to gain"}
 	}
-	for _, id := range [...]ID{Zstd, S2, LZ4} {
-		if has(in.Set, id) {
-			return Choice{ID: id, Confidence: prof.Confidence, Reason: generalReason(prof)}
-		}
+	general := in.Set.General(in.Level)
+	switch {
+	case general == Store:
+		return Choice{ID: Store, Confidence: 100, Reason: "no codec in the set"}
+	case general == S2 && has(in.Set, Zstd) && mostlyDigits(prof):
+		return Choice{ID: Zstd, Confidence: prof.Confidence, Reason: "numbers as text"}
 	}
-	return Choice{ID: Store, Confidence: 100, Reason: "no codec in the set"}
+	return Choice{ID: general, Confidence: prof.Confidence, Reason: generalReason(prof)}
 }
 
 func has(s Set, id ID) bool {

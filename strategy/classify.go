@@ -97,6 +97,14 @@ func textShare(prof *Profile) int {
 	return int(prof.Printable) * 1000 / (1000 - int(prof.Zero))
 }
 
+// mostlyDigits reports whether the chunk is text of which a good part is numbers.
+// These repeat in short pieces, if at all, and hold little more than three bits
+// a digit: the work of a codec is in the entropy coder then.
+func mostlyDigits(prof *Profile) bool {
+	const manyDigits = 350
+	return prof.Digit >= manyDigits && textShare(prof) >= mostlyText
+}
+
 // certainty maps a margin of 0 to full onto 50 to 100.
 func certainty(margin, full int) uint8 {
 	return uint8(50 + 50*min(max(margin, 0), full)/full)

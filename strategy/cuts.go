@@ -1,92 +1,203 @@
 package strategy
 
 const (
-	// segmentLen is the grain of cuts, minPiece the shortest piece that a cut
-	// leaves. A cut denies the codec what lies before it, which makes pieces
-	// of 64 KiB 5 to 18 % longer; from a quarter of a mebibyte on, and with
-	// other data behind it, little is lost.
-	segmentLen  = 64 << 10
+	// segmentLen is the grain at which kinds are told, minPiece the shortest
+	// piece that a cut leaves. A cut denies the codec what lies before it,
+	// which makes pieces of 64 KiB 5 to 18 % longer; from a quarter of a mebibyte
+	// on, and with other data behind it, little is lost.
+	segmentLen  = 32 << 10
 	minPiece    = 256 << 10
 	minSegments = minPiece / segmentLen
 
-	// Four looks of 64 bytes each tell the kinds apart.
-	looks   = 4
-	lookLen = 64
+	// What surrounds a table is of no use to it, nor it to what surrounds it:
+	// even short pieces gain by having a choice of their own.
+	minTablePiece    = 64 << 10
+	minTableSegments = minTablePiece / segmentLen
+
+	// Other data that has little in common with what is before it shares few
+	// repeats with it.
+	minFlavourSegments = 96 << 10 / segmentLen
+
+	// A mebibyte whose stretches have fewer segments than that on average is a
+	// mixture, in which tables and flavours are not told apart.
+	mixtureSegments = 1 << 20 / segmentLen
+	shortestMean    = 4
+
+	// Of a table no more than one byte in so many repeats far apart.
+	mostRepeats = 16
 )
 
-// kind is what matters to cutting: whether anything is to be gained in a
-// segment, and whether a codec is needed to gain it.
-type kind uint8
-
-const (
-	kindOther kind = iota
-	kindRandom
-	kindRun
-)
-
-// AppendCuts appends to dst where a block should be cut, so that each piece
-// is of one kind: with nothing to gain, dominated by runs, or neither. It
-// appends the end of every piece, the last being len(block), and nothing for
-// an empty block. All pieces are 256 KiB or longer; so a block of less than
-// 512 KiB stays whole. The cuts depend on the block alone.
-func AppendCuts(dst []int, block []byte) []int {
+// AppendCuts appends to dst where a block should be cut, so that each piece is
+// of one kind: with nothing to gain, dominated by runs, a table of numbers or
+// records of one width, or other data whose bytes are distributed alike. It
+// appends the end of every piece, the last being len(block), and nothing for an
+// empty block. Pieces are some 256 KiB or longer, 96 KiB where other data meet
+// and 64 KiB beside tables, except what the block's ends cut off; there are no
+// more than one for each started 64 KiB. Below LevelDefault neither tables nor
+// other data are told apart, since that takes time. The cuts depend on block and
+// level alone.
+func AppendCuts(dst []int, block []byte, level Level) []int {
 	if len(block) == 0 {
 		return dst
 	}
 	segments := len(block) / segmentLen // the last one takes the rest
-	if segments < 2*minSegments {
+	if segments < 2*minTableSegments {
 		return append(dst, len(block))
 	}
-	before := segmentKind(block, 0)
-	here := before
-	var stretch, piece kind // of the segments just passed; since the last cut
-	start, settled := 0, false
-	for i := range segments {
-		after := here
-		if i+1 < segments {
-			after = segmentKind(block, i+1)
+	s := segmenter{block: block, thorough: level >= LevelDefault}
+	var all [maxChunk / segmentLen]kind
+	kinds := all[:min(segments, len(all))]
+	s.tell(kinds)
+	var c cutter
+	for i, k := range kinds {
+		if c.next(k, i == len(kinds)-1) {
+			dst = append(dst, s.border(c.start, c.left, c.piece))
 		}
-		// One segment between two of another kind is no border.
-		k := here
-		if before == after {
-			k = before
-		}
-		if k != stretch {
-			stretch, start = k, i
-		}
-		// A stretch counts once it is long enough to be a piece. What was too
-		// short stays with the piece before it or, at the start, behind it.
-		if i+1-start == minSegments {
-			if settled && stretch != piece {
-				dst = append(dst, start*segmentLen)
-			}
-			piece, settled = stretch, true
-		}
-		before, here = here, after
 	}
 	return append(dst, len(block))
 }
 
-// segmentKind looks at four places of a segment.
-func segmentKind(block []byte, i int) kind {
-	segment := block[i*segmentLen:][:segmentLen]
-	var t tally
-	for j := range looks {
-		t.countRuns(window(segment, looks, j, lookLen))
+// tell fills in the kinds of the segments. One segment between two of another
+// kind is no border. Where kinds change ever again, as in programs and data
+// bases, or repeat, there are no tables that are worth a cut.
+func (s *segmenter) tell(kinds []kind) {
+	for i := range kinds {
+		kinds[i] = s.kind(i)
 	}
-	if perMille(t.runs, t.words) >= runDominated {
-		return kindRun
+	before := kinds[0]
+	for i := 1; i+1 < len(kinds); i++ {
+		here := kinds[i]
+		if before == kinds[i+1] {
+			kinds[i] = before
+		}
+		before = here
 	}
-	var count [256]uint16
-	equal := uint64(0)
-	for j := range looks {
-		for _, b := range window(segment, looks, j, lookLen) {
-			equal += uint64(count[b])
-			count[b]++
+	inMixtures(kinds, kind.isTable)
+	for from := 0; from < len(kinds); {
+		to := from + 1
+		for to < len(kinds) && kinds[to] == kinds[from] {
+			to++
+		}
+		if kinds[from].isTable() && s.repeats(from, to) {
+			toOther(kinds[from:to], kind.isTable)
+		}
+		from = to
+	}
+	if s.thorough {
+		s.flavours(kinds)
+		inMixtures(kinds, kind.isOther)
+	}
+}
+
+// inMixtures takes what is of certain kinds for other where a mebibyte is a
+// mixture.
+func inMixtures(kinds []kind, drop func(kind) bool) {
+	for from := 0; from < len(kinds); from += mixtureSegments {
+		part := kinds[from:min(from+mixtureSegments, len(kinds))]
+		if stretches(part) > len(part)/shortestMean {
+			toOther(part, drop)
 		}
 	}
-	if nearChance(equal, pairsOf(looks*lookLen), maxRandomSkew) {
-		return kindRandom
+}
+
+// stretches counts the stretches of equal kinds.
+func stretches(kinds []kind) int {
+	n := 1
+	for i := 1; i < len(kinds); i++ {
+		if kinds[i] != kinds[i-1] {
+			n++
+		}
 	}
-	return kindOther
+	return n
+}
+
+func toOther(kinds []kind, drop func(kind) bool) {
+	for i, k := range kinds {
+		if drop(k) {
+			kinds[i] = kindOther
+		}
+	}
+}
+
+// repeats reports whether much of what seems a table repeats far apart, and so
+// is a matter for a codec of repeats, which should see what is around it.
+func (s *segmenter) repeats(from, to int) bool {
+	p := s.block[from*segmentLen : to*segmentLen]
+	return survey(p, minRepeat).far > len(p)/mostRepeats
+}
+
+// cutter finds the borders between stretches of segments of a kind that are
+// long enough to be pieces.
+type cutter struct {
+	at      int  // of the next segment
+	from    int  // where the piece began
+	piece   kind // what it is
+	stretch kind // of the segments just passed
+	start   int  // where that began
+	left    kind // before the last border
+}
+
+// next takes the kind of the next segment, which may be the last, and reports
+// whether a new piece began at c.start. What was too short to be a piece stays
+// with the one before it or, at the start, behind it.
+func (c *cutter) next(k kind, last bool) bool {
+	if c.at == 0 {
+		c.piece, c.stretch = k, k
+	}
+	if k != c.stretch {
+		c.stretch, c.start = k, c.at
+	}
+	c.at++
+	if c.stretch == c.piece {
+		return false
+	}
+	before, length := c.start-c.from, c.at-c.start
+	needed := minSegments
+	if c.stretch.isOther() && c.piece.isOther() {
+		needed = minFlavourSegments
+	}
+	if c.stretch.isTable() || c.piece.isTable() {
+		needed = minTableSegments
+		if c.stretch == kindRun { // which is no matter in a table
+			needed *= 2
+		}
+		// The block may have cut what goes on beyond its ends.
+		if c.from == 0 {
+			before++
+		}
+		if last {
+			length++
+		}
+	}
+	if length < needed {
+		return false
+	}
+	cut := before >= needed
+	if cut {
+		c.from = c.start
+	}
+	c.left, c.piece = c.piece, c.stretch
+	return cut
+}
+
+// borderGrain is how exactly borders are placed.
+const borderGrain = 2 << 10
+
+// border returns where the segment at which a piece begins does so, in bytes.
+// The other kind may reach into that segment, or this one begin in the one
+// before.
+func (s *segmenter) border(segment int, left, right kind) int {
+	j := judge{left: left, right: right, leftTable: s.tableAt(max(segment-2, 0), left), rightTable: s.tableAt(segment+1, right),
+		leftTaste: &s.tastes[max(segment-2, 0)], rightTaste: &s.tastes[min(segment+1, len(s.block)/segmentLen-1)]}
+	from, to := (segment-1)*segmentLen, min((segment+1)*segmentLen, len(s.block)-lookBack)
+	// Invariant: what is before from is of the left, what is behind to of the right.
+	for to-from >= 2*borderGrain {
+		middle := from + (to-from)/(2*borderGrain)*borderGrain
+		if j.isRight(s.block[middle:][:lookBack]) {
+			to = middle
+		} else {
+			from = middle
+		}
+	}
+	return to
 }

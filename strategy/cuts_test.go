@@ -1,6 +1,8 @@
 package strategy
 
 import (
+	"encoding/binary"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +21,20 @@ func TestAppendCuts(t *testing.T) {
 		{"one kind is cut: random", noise(mib), nil},
 		{"one kind is cut: zeros", zero(mib), nil},
 		{"one kind is cut: jpeg", jpegLike(mib, 1), nil},
-		{"text and tables part", join(text(512*kib), int32Series(512*kib, 1)), nil},
+		{"a table stays with text", join(text(512*kib), int32Series(512*kib, 1)), []int{512, 1024}},
+		{"a short table stays with text", join(text(444*kib), records(100*kib, 1), text(480*kib)), []int{444, 544, 1024}},
+		{"tables of other records stay together", join(int32Series(500*kib, 1), records(524*kib, 2)), []int{500, 1024}},
+		{"numbers of other widths stay together", join(series16(500*kib, 1), int32Series(524*kib, 2)), []int{500, 1024}},
+		{"a table that goes on is cut off", join(int32Series(40*kib, 1), text(984*kib)), []int{40, 1024}},
+		{"one kind is cut: numbers", int32Series(mib, 3), nil},
+		{"one kind is cut: records", records(mib, 3), nil},
+		{"one kind is cut: code", program(mib, 3), nil},
+		{"tables that repeat are cut out of what they repeat", pages(mib), nil},
+		{"numbers as text stay with prose", join(text(512*kib), digits(512*kib)), []int{512, 1024}},
+		{"a program stays with prose", join(program(512*kib, 1), text(512*kib)), []int{512, 1024}},
+		{"few numbers as text are cut off", join(text(480*kib), digits(64*kib), text(480*kib)), nil},
+		{"what repeats behind other data is cut off", repeated(string(join(text(128*kib), digits(128*kib))), mib), nil},
+		{"a mixture is cut", mixture(mib), nil},
 		{"a small block is cut", join(text(255*kib), noise(256*kib)), nil},
 		{"text and photo stay together", join(text(512*kib), noise(512*kib)), []int{512, 1024}},
 		{"zeros stay with text", join(zero(256*kib), text(768*kib)), []int{256, 1024}},
@@ -43,34 +58,91 @@ func TestAppendCuts(t *testing.T) {
 				want = append(want, 0)
 			}
 			want[len(want)-1] = len(tt.block)
-			require.Equal(t, want, AppendCuts([]int{-1}, tt.block))
+			cuts := AppendCuts([]int{-1}, tt.block, LevelDefault)
+			require.Len(t, cuts, len(want), "%v", cuts)
+			for i, at := range cuts {
+				require.InDelta(t, want[i], at, 2*borderGrain, "%v", cuts)
+			}
 		})
 	}
-	require.Empty(t, AppendCuts(nil, nil), "an empty block has no pieces")
-	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}))
+	require.Empty(t, AppendCuts(nil, nil, LevelDefault), "an empty block has no pieces")
+	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}, LevelDefault))
+}
+
+// digits are numbers as text.
+func digits(n int) []byte {
+	r := seeded(9)
+	var b []byte
+	for len(b) < n {
+		b = append(strconv.AppendInt(b, r.Int64N(1<<40), 10), ',')
+	}
+	return b[:n]
+}
+
+// series16 is a random walk in 16 bits.
+func series16(n int, seed uint64) []byte {
+	r, v := seeded(seed), 0
+	var b []byte
+	for len(b) < n {
+		v += r.IntN(101) - 50
+		b = binary.LittleEndian.AppendUint16(b, uint16(v))
+	}
+	return b[:n]
+}
+
+// pages are of records and of text, each of which occurs several times.
+func pages(n int) []byte {
+	tables, text := records(64*kib, 1), english(64*kib, 2)
+	var b []byte
+	for len(b) < n {
+		b = append(append(b, tables...), tables...)
+		b = append(append(b, text...), text...)
+	}
+	return b[:n]
+}
+
+// mixture changes all the time.
+func mixture(n int) []byte {
+	var b []byte
+	for seed := uint64(0); len(b) < n; seed++ {
+		b = append(b, machineCode(40*kib, seed)...)
+		b = append(b, records(48*kib, seed)...)
+		b = append(b, english(24*kib, seed)...)
+	}
+	return b[:n]
+}
+
+// TestFastestCutsNoTables, which it does not treat as such.
+func TestFastestCutsNoTables(t *testing.T) {
+	block := join(english(512*kib, 1), int32Series(512*kib, 2))
+	require.Equal(t, []int{mib}, AppendCuts(nil, block, LevelFastest))
 }
 
 // TestCutsPartitionTheBlock, whatever the segments are.
 func TestCutsPartitionTheBlock(t *testing.T) {
-	parts := [][]byte{randomBytes(segmentLen, 1), english(segmentLen, 2), make([]byte, segmentLen)}
+	parts := [][]byte{
+		randomBytes(segmentLen, 1), english(segmentLen, 2), make([]byte, segmentLen),
+		int32Series(segmentLen, 3), records(segmentLen, 4), series16(segmentLen, 5),
+	}
 	for seed := range uint64(200) {
 		r := seeded(seed)
 		var block []byte
 		for segments := 8 + r.IntN(20); segments > 0; {
 			part := parts[r.IntN(len(parts))]
-			for range min(1+r.IntN(8), segments) {
+			for range min(1+r.IntN(16), segments) {
 				block = append(block, part...)
 				segments--
 			}
 		}
 		block = block[:len(block)-r.IntN(segmentLen)]
 		from := 0
-		cuts := AppendCuts(nil, block)
+		cuts := AppendCuts(nil, block, LevelDefault)
 		for _, end := range cuts {
-			require.True(t, len(cuts) == 1 || end-from >= minPiece, "seed %d: %v", seed, cuts)
+			require.Greater(t, end, from, "seed %d: %v", seed, cuts)
 			from = end
 		}
 		require.Equal(t, len(block), from)
+		require.LessOrEqual(t, len(cuts), (len(block)+64*kib-1)/(64*kib), "seed %d: %v", seed, cuts)
 	}
 }
 
@@ -83,7 +155,7 @@ func BenchmarkAppendCuts(b *testing.B) {
 			var cuts [32]int
 			b.SetBytes(int64(len(s.data)))
 			for b.Loop() {
-				AppendCuts(cuts[:0], s.data)
+				AppendCuts(cuts[:0], s.data, LevelDefault)
 			}
 		})
 	}

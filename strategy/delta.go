@@ -77,25 +77,42 @@ func borrowDeltaEncoder() *delta.Encoder {
 
 func deltaEffort(l Level) delta.Effort { return delta.Effort(step(l)) }
 
-// zstdBackend codes what repeats for delta, as one frame.
+// zstdBackend codes what repeats for delta, as one frame. In what competes with
+// tables it stands for the codec that the level prefers: zstd, or S2 at
+// LevelFastest.
 type zstdBackend struct{ level Level }
 
+// Append uses the fastest of zstd's levels up to LevelDefault: it finds as much
+// in columns, in half the time.
 func (b zstdBackend) Append(dst, src []byte) ([]byte, error) {
-	return zstdFrame{}.Encode(dst, src, Params{Level: b.level, Limit: maxChunk * 2})
-}
-
-// Estimate makes do with the fastest level where Append uses the next: it has
-// smaller tables to clear, which is most of the work on a short input.
-func (b zstdBackend) Estimate(scratch, src []byte) int {
 	level := b.level
-	if level <= LevelDefault {
+	if level == LevelDefault {
 		level = LevelFastest
 	}
-	out, err := zstdFrame{}.Encode(scratch[:0], src, Params{Level: level, Limit: maxChunk * 2})
+	return zstdFrame{}.Encode(dst, src, Params{Level: level, Limit: maxChunk * 2})
+}
+
+// Estimate, too, makes do with the fastest level where the rival uses the next:
+// it has smaller tables to clear, which is most of the work on a short input.
+func (b zstdBackend) Estimate(scratch, src []byte) int {
+	var out []byte
+	var err error
+	if b.level <= LevelFastest {
+		out, err = s2Block{}.Encode(scratch[:0], src, Params{Level: b.level, Limit: maxChunk * 2})
+	} else {
+		out, err = b.Append(scratch[:0], src)
+	}
 	if err != nil {
 		return len(src)
 	}
 	return len(out)
+}
+
+func (b zstdBackend) Literals(n, entropy int) int {
+	if b.level <= LevelFastest {
+		return n
+	}
+	return entropy
 }
 
 func (b zstdBackend) Decode(dst, src []byte, rawLen int) ([]byte, error) {
@@ -133,7 +150,10 @@ func planTables(in Input, byRule Choice) Choice {
 	t := tableSearch{in, byRule.ID, borrowDeltaEncoder(), zstdBackend{in.Level}}
 	defer deltaEncoders.Put(t.encoder)
 	places := tablesFrom[:]
-	if in.Profile.Class == ClassDeltaFriendly || in.Level > LevelDefault {
+	switch {
+	case in.Level <= LevelFastest && in.Profile.Class != ClassDeltaFriendly:
+		places = tablesFrom[:1]
+	case in.Level > LevelDefault:
 		places = moreTablesFrom[:]
 	}
 	choice := byRule
@@ -188,22 +208,20 @@ func (t *tableSearch) at(at int) (delta.Verdict, bool) {
 		return v, true
 	}
 	v = t.encoder.Confirm(p, v.Plan, effort, t.backend)
-	if !pays(t.in, v, t.rival) {
-		return delta.Verdict{}, false
-	}
-	return v, true
+	return v, pays(t.in, v, t.rival)
 }
 
 // choice is the one for what was found at a place.
 func (t *tableSearch) choice(at int, v delta.Verdict) Choice {
 	c := Choice{
-		ID: Delta, Expected: 1,
+		ID:         Delta,
 		Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
 		Reason:     "a table of numbers or records",
 	}
-	if at == 0 { // else something precedes it: how much of all, nobody knows
-		c.Expected = max(rivalLen(t.in, v, t.encoder, t.backend), 1)
+	if at > 0 { // something precedes it, of which the trial says nothing
+		v.Rival, v.Raw = 1, 1
 	}
+	c.Expected = max(rivalLen(t.in, v, t.encoder, t.backend), 1)
 	return c
 }
 
@@ -219,11 +237,16 @@ func rivalLen(in Input, v delta.Verdict, e *delta.Encoder, backend delta.Backend
 	const fewBits = 40
 	n := int64(len(in.Chunk))
 	sampled := int64(e.EstimateRival(in.Chunk, backend))
-	rival := min(max(min(int64(v.Rival)*n/int64(v.Raw), sampled), sampled*5/8, 1), n)
+	tried := int64(v.Rival) * n / int64(v.Raw)
+	rival := min(max(min(tried, sampled), sampled*5/8, 1), n)
 	rival -= rival * (n - rival) / (5 * n)
 	long := min(fewBits*n/(8*rival), 1<<10)
-	far := min(int64(max(survey(in.Chunk, int(long)).far, e.FarRepeats(in.Chunk, v.Plan, int(rival)))), n)
-	return int(rival * (n - far) / n)
+	far := survey(in.Chunk, int(long)).far
+	if in.Level > LevelFastest {
+		far = max(far, e.FarRepeats(in.Chunk, v.Plan, int(rival)))
+	}
+	repeated := min(int64(far), n)
+	return int(rival * (n - repeated) / n)
 }
 
 // pays reports whether delta delivers what was tried sooner than its rival.

@@ -55,6 +55,7 @@ type Profile struct {
 	Skew uint16
 
 	Printable uint16 // share of bytes that are printable ASCII, white space or plausibly UTF-8
+	Digit     uint16 // share of bytes that are ASCII digits
 	Zero      uint16 // share of zero bytes
 	Run       uint16 // share of bytes that continue a run with a period of 1 to 8 bytes
 	Repeat    uint16 // share of 4-byte sequences that the sample contained before

@@ -135,6 +135,7 @@ func (t *tally) summarize(prof *Profile) {
 	prof.Entropy = order0(&prof.Histogram, t.sampled)
 	prof.Skew = skew(t.equal, t.pairs)
 	prof.Zero = perMille(int(prof.Histogram[0]), t.sampled)
+	prof.Digit = perMille(int(sum(prof.Histogram['0':'9'+1])), t.sampled)
 	prof.Run = perMille(t.runs, t.words)
 	prof.Repeat = perMille(t.repeats, t.sequences)
 	prof.Printable = perMille(printable(&prof.Histogram), t.sampled)

@@ -16,8 +16,9 @@ type Input struct {
 }
 
 // Choice is a Selector's verdict. Where it cannot be carried out (its strategy
-// is not in the Set, or returns ErrSkip), zstd takes its place, and store that
-// of zstd, so that no choice can make a chunk larger than stored.
+// is not in the Set, or returns ErrSkip), the Set's general codec takes its
+// place, and store the place of that, so that no choice can make a chunk larger
+// than stored.
 type Choice struct {
 	ID   ID
 	Plan any // handed to Encode in Params.Plan
@@ -27,8 +28,8 @@ type Choice struct {
 	Limit int
 
 	// Expected is the payload's length up to which the choice is right for
-	// sure. A longer one is held against zstd's of the whole chunk, and the
-	// shorter is taken. 0 is no doubt.
+	// sure. A longer one is held against the general codec's of the whole chunk,
+	// and the shorter is taken. 0 is no doubt.
 	Expected int
 
 	Confidence uint8  // 0 to 100

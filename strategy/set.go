@@ -93,6 +93,22 @@ func (s Set) All() iter.Seq[Strategy] {
 	}
 }
 
+// General returns the codec for what no other member is made for, and for what
+// those that are cannot encode: zstd or, at LevelFastest, S2; without them LZ4,
+// and Store without any.
+func (s Set) General(level Level) ID {
+	order := [...]ID{Zstd, S2, LZ4}
+	if level <= LevelFastest {
+		order = [...]ID{S2, Zstd, LZ4}
+	}
+	for _, id := range order {
+		if has(s, id) {
+			return id
+		}
+	}
+	return Store
+}
+
 // Check reports the first member that breaks the rules of its interface: a
 // number below FirstPrivate that is not the built-in of that number, or a bad
 // name.

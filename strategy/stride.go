@@ -30,16 +30,21 @@ func searchLag(prof *Profile, p []byte) {
 			best = lag
 		}
 	}
-	// All multiples of a stride repeat its evidence, with some luck more of
-	// it: prefer the smallest divisor that holds four fifths of the excess.
 	mean := sum / maxLag
-	for lag := 1; lag < best; lag++ {
-		if best%lag == 0 && 5*(equal[lag]-mean) >= 4*(equal[best]-mean) {
-			best = lag
-			break
-		}
-	}
+	best = leastStride(equal[:], best, mean)
 	prof.Lag = uint8(best)
 	prof.LagShare = perMille(equal[best], places*lag.Span)
 	prof.LagMean = perMille(mean, places*lag.Span)
+}
+
+// leastStride returns the smallest divisor of the best stride that holds four
+// fifths of its excess: all multiples of a stride repeat its evidence, with some
+// luck more of it.
+func leastStride(equal []int, best, mean int) int {
+	for stride := 1; stride < best; stride++ {
+		if best%stride == 0 && 5*(equal[stride]-mean) >= 4*(equal[best]-mean) {
+			return stride
+		}
+	}
+	return best
 }

@@ -33,7 +33,11 @@ func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip
 	}
-	e := borrowZstdEncoder(zstdLevel(p.Level), len(src))
+	level := zstdLevel(p.Level)
+	if level == zstd.SpeedDefault && p.Profile != nil && mostlyDigits(p.Profile) {
+		level = zstd.SpeedFastest // which finds as much in numbers, in half the time
+	}
+	e := borrowZstdEncoder(level, len(src))
 	out := e.EncodeAll(src, dst)
 	zstdEncoders.Put(e)
 	if len(out)-len(dst) > p.Limit {

@@ -62,7 +62,7 @@ func (nmea) Estimate(p *strategy.Profile, sample []byte) (strategy.Estimate, boo
 	if sentences == 0 || len(sample)/sentences > 100 {
 		return strategy.Estimate{}, false
 	}
-	return strategy.Estimate{EncodedLen: p.Len / 5, EncodeCost: 7500, DecodeCost: 2000}, true
+	return strategy.Estimate{EncodedLen: p.Len / 5, EncodeCost: 5500, DecodeCost: 2000}, true
 }
 
 // strip returns src without the checksums that can be computed. It fails where

@@ -23,7 +23,8 @@ type peak struct{ compress, decompress int64 }
 type report struct {
 	codecs     []codec
 	results    []result
-	peaks      []peak // by codec; nil if not measured
+	peaks      []peak  // by codec; nil if not measured
+	claims     *claims // nil if not checked
 	conditions []string
 }
 

@@ -19,6 +19,7 @@ type options struct {
 	least  time.Duration // that a codec works on a file in one round
 	heap   bool
 	files  bool
+	claims bool
 	quiet  bool
 	help   bool
 }
@@ -45,6 +46,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 	f.DurationVar(&o.least, "min", 20*time.Millisecond, "repeat short files until this `time` has passed")
 	f.BoolVar(&o.heap, "heap", true, "measure the peak of the heap in a pass of its own")
 	f.BoolVar(&o.files, "files", false, "print a line for each file and codec, too")
+	f.BoolVar(&o.claims, "claims", false, "print what the choice of strategies gains and costs, and which classes are found, too")
 	f.BoolVar(&o.quiet, "q", false, "quiet: no progress, no conditions, only tables and errors")
 
 	switch err := f.Parse(args); {

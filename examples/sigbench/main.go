@@ -3,6 +3,7 @@
 //	sigbench folder                    all files below a folder, as a table
 //	sigbench -html page.html folder    and as a page: frontiers of ratio and speed
 //	sigbench -csv figures.csv folder   and as data: a row for each file and codec
+//	sigbench -claims folder            and what the choice of strategies gains
 //	sigbench -codecs 'sigma|zstd' file...
 //
 // The name of the folder that a file lies in is its class. Every codec runs in

@@ -112,3 +112,15 @@ func TestUnreadableFile(t *testing.T) {
 	r.want(t, exitFailed, "secret")
 	require.Contains(t, r.stdout, "zeros")
 }
+
+// TestClaims: the choice of strategies is checked only when asked for.
+func TestClaims(t *testing.T) {
+	dir := folder(t)
+	r := runIn(t, dir, "-claims", "-heap=false", "-n", "1", "-min", "0", "-codecs", "sigma-default", ".")
+	r.want(t, exitOK)
+	require.Contains(t, r.stdout, "one strategy for all chunks")
+	require.Regexp(t, `detection and choice of 2 chunks`, r.stdout)
+	require.Regexp(t, `(?m)^ *zeros .* 100$`, r.stdout)
+	r = runIn(t, dir, "-heap=false", "-n", "1", "-min", "0", "-codecs", "sigma-default", ".")
+	require.NotContains(t, r.stdout, "one strategy")
+}

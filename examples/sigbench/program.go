@@ -63,6 +63,11 @@ func (p *program) measure() (*report, error) {
 			failed = errors.Join(failed, err)
 		}
 	}
+	if p.claims && len(r.results) > 0 && p.ctx.Err() == nil {
+		if r.claims, err = check(p.ctx, inputs, p.progress("claims: file", len(inputs))); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	}
 	return r, errors.Join(unlisted, failed)
 }
 

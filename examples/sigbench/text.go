@@ -24,6 +24,11 @@ func writeText(dst io.Writer, r *report, files bool) error {
 			return err
 		}
 	}
+	if r.claims != nil {
+		if err := r.claimTable(dst); err != nil {
+			return err
+		}
+	}
 	return r.totalTable(dst)
 }
 

@@ -104,7 +104,7 @@ function show(i) {
   const c = cells[i], facts = [
     ["Chunk", c.n > 1 ? `${c.f} to ${c.f + c.n - 1}` : c.f], ["Strategy", data.strategies[c.s].name], ["Ratio", shown(ratio(c))],
     ["Content", grouped(c.r) + " B"], ["Payload", grouped(c.e) + " B"], ["Content offset", grouped(c.a)],
-    ["Stream", c.t], ["Class", c.c < 0 ? "not looked at" : data.classes[c.c].name + (c.n > 1 ? "" : ", " + c.q + " % sure")],
+    ["Stream", c.t], ["Class", c.c < 0 ? "not looked at" : data.classes[c.c].name + (c.n > 1 ? "" : ", " + c.q + "\u00a0%\u00a0sure")],
     ["Form", c.n > 1 ? `${c.l} light, ${c.u} flushed` : c.l ? "light, flushed" : c.u ? "positioned, flushed" : "positioned"],
     ["Header offset", grouped(c.o)],
   ];

@@ -60,6 +60,9 @@ func (t *text) summary(s *survey) {
 	size := fmt.Sprintf("%d bytes in %d, ratio %s", s.raw, s.input, formatRatio(s.raw, s.input))
 	if s.chunks == 0 { // Chunks does not tell of streams without any
 		fmt.Fprintf(t.w, "%s: no chunks, %s\n", printable(t.title), size)
+		if s.err == nil {
+			fmt.Fprintln(t.w, "the stream is whole, and has no content")
+		}
 	} else {
 		fmt.Fprintf(t.w, "%s: %s, %s, %s\n", printable(t.title), count(s.streams, "stream"), count(s.chunks, "chunk"), size)
 	}

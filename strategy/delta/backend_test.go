@@ -28,6 +28,8 @@ func (f frames) Append(dst, src []byte) ([]byte, error) { return f.encoder.Encod
 
 func (f frames) Estimate(scratch, src []byte) int { return len(f.encoder.EncodeAll(src, scratch)) }
 
+func (f frames) Literals(_, entropy int) int { return entropy }
+
 func (f frames) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	whole := slices.Grow(dst, rawLen)[:len(dst)+rawLen]
 	out, err := f.decoder.DecodeAll(src, whole[len(dst):len(dst):len(whole)])
@@ -47,6 +49,8 @@ type plainBytes struct{}
 func (plainBytes) Append(dst, src []byte) ([]byte, error) { return append(dst, src...), nil }
 
 func (plainBytes) Estimate(_, src []byte) int { return len(src) }
+
+func (plainBytes) Literals(_, entropy int) int { return entropy }
 
 func (plainBytes) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	if len(src) != rawLen {
@@ -76,6 +80,8 @@ func (b broken) Append(dst, src []byte) ([]byte, error) {
 }
 
 func (b broken) Estimate(_, src []byte) int { return len(src) }
+
+func (b broken) Literals(n, _ int) int { return n }
 
 func (b broken) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	if err := b.step(); err != nil {

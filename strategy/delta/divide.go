@@ -64,8 +64,8 @@ func (e *Encoder) section(from, to int, plan *Plan) {
 // than by any other plan: then extent asks again ever later.
 func (e *Encoder) extent(src []byte, from int, plan *Plan) (int, *Plan) {
 	first := e.gain(src[from:], plan)
-	backOff := 1
-	for at := from + stretchLen; at < len(src)-stretchLen/2; at += backOff * stretchLen {
+	backOff := e.effort.price().believe
+	for at := from + backOff*stretchLen; at < len(src)-stretchLen/2; at += backOff * stretchLen {
 		// The stretch begins in the middle of a record.
 		phase := (at - from - plan.Head) % plan.Stride
 		here := *plan

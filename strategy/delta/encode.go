@@ -7,14 +7,17 @@ import (
 	"github.com/klauspost/compress/huff0"
 )
 
-// A Backend codes what repeats. Append appends a coding of src to dst, and
-// Estimate returns about how long it would be, in less time; Decode appends
-// exactly rawLen bytes or fails. All bound their time by what they are given,
-// whatever that is. scratch is memory to work in.
+// A Backend codes what repeats, for tables, and competes with them. Append
+// appends a coding of src to dst, and Decode appends exactly rawLen bytes or
+// fails. Estimate returns about how long the rival's coding of src would be, in
+// less time, and Literals that of n bytes among which nothing repeats, given
+// the length that their order-0 entropy amounts to. All bound their time by what
+// they are given, whatever that is. scratch is memory to work in.
 type Backend interface {
 	Append(dst, src []byte) ([]byte, error)
-	Estimate(scratch, src []byte) int
 	Decode(dst, src []byte, rawLen int) ([]byte, error)
+	Estimate(scratch, src []byte) int
+	Literals(n, entropy int) int
 }
 
 // An Encoder holds what encoding needs beside its input: scratch memory that

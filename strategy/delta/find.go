@@ -20,6 +20,7 @@ type finder struct {
 	best        draft // of all so far
 	next, other draft // in the making
 	sample      sample
+	whole       int      // length of what is searched
 	alikes      []uint16 // by distance of rows
 }
 
@@ -33,9 +34,8 @@ const (
 	// Of longer records no more than this many lanes are scored, evenly spread.
 	scoredLanes = 64
 
-	// Of the layouts that come close to the best, in percent, this many are
-	// drafted.
-	drafted    = 2
+	// Of the layouts some of those are drafted that come close to the best, in
+	// percent.
 	comesClose = 110
 )
 
@@ -61,6 +61,7 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	p := src[:min(len(src), searchSpan)]
+	e.whole = len(src)
 	bytes := sampleBytes(p)
 	var agreement int
 	e.candidates, _, agreement = strides(e.candidates[:0], p)
@@ -72,7 +73,7 @@ func (e *Encoder) find(src []byte, again bool) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	e.best.perByte = 1<<64 - 1
-	for _, l := range e.layouts[:min(len(e.layouts), drafted)] {
+	for _, l := range e.layouts[:min(len(e.layouts), e.effort.price().drafted)] {
 		if l.score*100 > e.layouts[0].score*comesClose {
 			break
 		}
@@ -147,7 +148,7 @@ func (e *Encoder) hopeless(p []byte, perByte uint64) bool {
 	if _, matched := matchGain(probe, perByte); matched*5 >= len(probe) {
 		most = 850
 	}
-	return best*1000 > perByte*most
+	return best*1000 > perByte*min(most, e.effort.price().clear)
 }
 
 // byteSample is what a sample of the bytes shows, whatever their order.
@@ -204,7 +205,8 @@ type laneCost struct {
 // laneScore appends the costs of every step-th lane of a stride to laneCost and
 // returns the mean cost of a byte, with a small charge for long records.
 func (e *Encoder) laneScore(p []byte, stride, step int) uint64 {
-	at, n := runs(p, stride, min(max(6<<10/stride, 192), 1536))
+	most := e.effort.price().scored
+	at, n := runs(p, stride, min(max(4*most/stride, most/8), most))
 	var total, lanes uint64
 	for o := 0; o < stride; o += step {
 		var raw, diff [256]uint32

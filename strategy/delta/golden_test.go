@@ -17,7 +17,7 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		samples16(200_000), walk32(50_000), quotes(50_000), temperatures(25_000), packed24(60_000),
 		prefixed(137+5, records24(8000)), image(320, 200), timestamps(25_000),
 	}
-	for effort, want := range []string{"27750ab03c56e640", "9a2b6ec63aa4945f", "9a2b6ec63aa4945f", "42d4f0d634a5b2a4"} {
+	for effort, want := range []string{"8bdbaee57ff62288", "9a2b6ec63aa4945f", "9a2b6ec63aa4945f", "42d4f0d634a5b2a4"} {
 		sum := sha256.New()
 		var e Encoder
 		for _, src := range chunks {

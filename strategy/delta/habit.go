@@ -112,7 +112,7 @@ func (e *Encoder) habitOf(s []byte, cost, information uint64) habit {
 		return habitPool
 	}
 	const worthTrying = 4 * minClassed
-	if len(s) >= worthTrying && cost > uint64(len(s))*entropy.One/4 && e.classesPay(s, cost) {
+	if e.effort.price().classes > 0 && len(s) >= worthTrying && cost > uint64(len(s))*entropy.One/4 && e.classesPay(s, cost) {
 		return habitClasses
 	}
 	return habitPlain

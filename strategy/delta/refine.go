@@ -2,19 +2,15 @@ package delta
 
 import "github.com/sigmalang/sigma/internal/entropy"
 
-const (
-	refineRecords = 768 // at all places together
-
-	// Bits that are not coded take longer to join than lanes.
-	bucketHandicap = 101
-)
+// Bits that are not coded take longer to join than lanes.
+const bucketHandicap = 101
 
 // refine decides how a field is mapped, predicted and coded, and returns what
 // a number of it costs.
 func (e *Encoder) refine(p []byte, offset, stride int, f *Field) uint64 {
 	m := e.mark()
 	defer e.release(m)
-	s := e.takeSample(p, offset, stride, refineRecords, f)
+	s := e.takeSample(p, offset, stride, e.effort.price().refined, f)
 	t := tries{s, *f, 1 << 56}
 	variants, n := s.maps(f)
 	for _, c := range variants[:n] {

@@ -5,8 +5,9 @@ import "encoding/binary"
 // EstimateRival estimates what the backend alone makes of src, from samples of
 // all parts of it. Repeats further apart than a sample it does not see.
 func (e *Encoder) EstimateRival(src []byte, backend Backend) int {
-	const places, span = 8, 4 << 10
-	if len(src) <= places*span {
+	const places = 8
+	span := min(4<<10, len(src)/(8*places))
+	if len(src) <= 32<<10 {
 		return backend.Estimate(nil, src)
 	}
 	m := e.mark()

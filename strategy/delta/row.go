@@ -33,7 +33,7 @@ func (e *Encoder) findRow(p []byte, d *draft) {
 	table := p[plan.Head:]
 	records := len(table) / plan.Stride
 	longest := min(longestRow, (records-signLen)/2-gridRecords-gridMargin)
-	if longest < shortestRow || len(plan.Fields) > manyLanes {
+	if e.effort.price().rows == 0 || longest < shortestRow || len(plan.Fields) > manyLanes {
 		return
 	}
 	lead := leadingField(d)

@@ -18,7 +18,7 @@ var streamLengths = []int{
 
 func TestStreamRoundTrip(t *testing.T) {
 	seen := map[byte]bool{}
-	var e Encoder
+	e := Encoder{effort: 1}
 	var d Decoder
 	backend := newFrames(t)
 	for _, kind := range kinds {

@@ -43,16 +43,16 @@ type Verdict struct {
 func (e *Encoder) trial(p []byte, perByte uint64, again bool) Verdict {
 	plan := &e.best.plan
 	stretch := p[plan.Head:]
-	n := min(max(trialLen, trialRows*plan.Row*plan.Stride), longestTry, len(stretch))
+	n := min(max(min(trialLen, max(e.whole/16, 8<<10)), trialRows*plan.Row*plan.Stride), longestTry, len(stretch))
 	stretch = stretchOf(stretch, plan.Stride, (len(stretch)-n)/2, n)
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch)}
 	probe := middle(stretch, probeLen)
 	_, matched := matchGain(probe, perByte)
 	v.Repeats = matched*20 >= len(probe)
 	if !v.Repeats && e.best.perByte*10 < perByte*9 {
-		// The backend can do no better than the entropy.
+		// The backend will not find any.
 		v.Encoded = int(e.best.perByte * uint64(v.Raw) / (8 * entropy.One))
-		v.Rival = int(perByte * uint64(v.Raw) / (8 * entropy.One))
+		v.Rival = e.backend.Literals(v.Raw, int(perByte*uint64(v.Raw)/(8*entropy.One)))
 		return v
 	}
 	m := e.mark()
@@ -89,14 +89,13 @@ func stretchOf(table []byte, stride, at, n int) []byte {
 // at the start of src.
 func (e *Encoder) Confirm(src []byte, plan *Plan, effort Effort, backend Backend) Verdict {
 	e.backend, e.effort = backend, effort
-	stretch := stretchOf(src[plan.Head:], plan.Stride, (len(src)-plan.Head)*5/8, confirmLen)
+	n := min(confirmLen, max(len(src)/8, 8<<10))
+	stretch := stretchOf(src[plan.Head:], plan.Stride, (len(src)-plan.Head)*5/8, n)
 	m := e.mark()
 	defer e.release(m)
 	buf := e.take(len(stretch) + len(stretch)/8 + 1024)[:0]
 	v := Verdict{Plan: plan, Raw: len(stretch), Rival: len(stretch), Repeats: true}
-	if out, err := backend.Append(buf, stretch); err == nil {
-		v.Rival = min(v.Rival, len(out))
-	}
+	v.Rival = min(v.Rival, backend.Estimate(buf, stretch))
 	v.Encoded = e.encodedLen(buf, stretch, plan, true)
 	return v
 }

@@ -69,17 +69,22 @@ func (x Index) Append(dst []byte) []byte {
 }
 
 // ParseIndex parses the body of an index record of a stream with the given
-// totals. An index is a hint: whoever follows an entry still checks the chunk
-// that it finds there.
-func ParseIndex(body []byte, t Totals) (Index, error) {
+// totals. Of more entries than keep, which is positive, it returns every
+// second, fourth and so on. An index is a hint: whoever follows an entry still
+// checks the chunk that it finds there.
+func ParseIndex(body []byte, t Totals, keep int) (Index, error) {
 	p := indexParser{rest: body}
 	count := p.uvarint()
 	if count > uint64(len(p.rest)/2) { // an entry is 2 bytes at least
 		return Index{}, corrupt("index claims %d entries in %d bytes", count, len(p.rest))
 	}
-	x := Index{Entries: make([]IndexEntry, count)}
+	stride := uint64(1)
+	for (count+stride-1)/stride > uint64(keep) {
+		stride *= 2
+	}
+	x := Index{Entries: make([]IndexEntry, 0, (count+stride-1)/stride)}
 	last := IndexEntry{}
-	for i := range x.Entries {
+	for i := range count {
 		raw, enc := p.uvarint(), p.uvarint()
 		if raw == 0 || enc == 0 {
 			p.bad = true
@@ -91,7 +96,9 @@ func ParseIndex(body []byte, t Totals) (Index, error) {
 			return Index{}, corrupt("index entry %d is malformed or beyond the stream", i)
 		}
 		last = IndexEntry{last.Raw + raw, last.Encoded + enc}
-		x.Entries[i] = last
+		if i%stride == 0 {
+			x.Entries = append(x.Entries, last)
+		}
 	}
 	for range p.uvarint() { // bounded by the order of the names
 		name, err := ParseStrategyName(p.take(p.uvarint()))

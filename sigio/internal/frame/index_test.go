@@ -85,7 +85,7 @@ func randomIndex(rng *rand.Rand) (x frame.Index) {
 
 func requireIndex(t *testing.T, x frame.Index) {
 	t.Helper()
-	got, err := frame.ParseIndex(x.Append(nil), unbounded)
+	got, err := frame.ParseIndex(x.Append(nil), unbounded, 1<<30)
 	require.NoError(t, err)
 	require.Equal(t, len(x.Entries), len(got.Entries))
 	require.ElementsMatch(t, x.Entries, got.Entries)
@@ -97,7 +97,7 @@ func TestIndexRefusesEveryPrefix(t *testing.T) {
 	for _, c := range indexes {
 		body := fromHex(t, c.wire)
 		for n := range body {
-			_, err := frame.ParseIndex(body[:n], unbounded)
+			_, err := frame.ParseIndex(body[:n], unbounded, 1<<30)
 			requireVerdict(t, err, false, "")
 		}
 	}
@@ -143,7 +143,7 @@ func TestIndexHostile(t *testing.T) {
 		{"bytes behind the names", "00 00 00", "malformed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := frame.ParseIndex(fromHex(t, c.body), totals)
+			_, err := frame.ParseIndex(fromHex(t, c.body), totals, 1<<30)
 			requireVerdict(t, err, false, c.reason)
 		})
 	}
@@ -151,11 +151,11 @@ func TestIndexHostile(t *testing.T) {
 
 func TestIndexAtTheTotals(t *testing.T) {
 	x := frame.Index{Entries: []frame.IndexEntry{{1, 16}, {999, 99}}}
-	_, err := frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 1000, Encoded: 100})
+	_, err := frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 1000, Encoded: 100}, 1<<30)
 	require.NoError(t, err)
-	_, err = frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 999, Encoded: 100})
+	_, err = frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 999, Encoded: 100}, 1<<30)
 	requireVerdict(t, err, false, "entry 1")
-	_, err = frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 1000, Encoded: 99})
+	_, err = frame.ParseIndex(x.Append(nil), frame.Totals{Chunks: 2, Raw: 1000, Encoded: 99}, 1<<30)
 	requireVerdict(t, err, false, "entry 1")
 }
 
@@ -179,7 +179,7 @@ func TestIndexAllocatesByItsBytes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := frame.ParseIndex(c.body, unbounded)
+			_, err := frame.ParseIndex(c.body, unbounded, 1<<30)
 			runtime.ReadMemStats(&after)
 			require.Error(t, err)
 			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*len(c.body)+4<<10))
@@ -227,7 +227,7 @@ func FuzzParseIndex(f *testing.F) {
 	}
 	f.Add(fromHex(f, "02 01 10 ffffffffffffffffff01 01 00"), uint64(1000), uint64(100))
 	f.Fuzz(func(t *testing.T, body []byte, raw, encoded uint64) {
-		x, err := frame.ParseIndex(body, frame.Totals{Raw: raw, Encoded: encoded})
+		x, err := frame.ParseIndex(body, frame.Totals{Raw: raw, Encoded: encoded}, 1<<30)
 		if err != nil {
 			requireVerdict(t, err, false, "")
 			return
@@ -242,4 +242,23 @@ func FuzzParseIndex(f *testing.F) {
 		require.LessOrEqual(t, last.Raw, raw)
 		require.LessOrEqual(t, last.Encoded, encoded)
 	})
+}
+
+// TestParseIndexKeepsFew: what is left of a long index is spread evenly, and
+// no memory is taken for the rest.
+func TestParseIndexKeepsFew(t *testing.T) {
+	var x frame.Index
+	for i := range uint64(1000) {
+		x.Entries = append(x.Entries, frame.IndexEntry{Raw: i * i, Encoded: 16 + 3*i})
+	}
+	body := x.Append(nil)
+	for _, v := range []struct{ keep, stride int }{{1000, 1}, {999, 2}, {500, 2}, {499, 4}, {3, 512}, {1, 1024}} {
+		got, err := frame.ParseIndex(body, unbounded, v.keep)
+		require.NoError(t, err)
+		require.LessOrEqual(t, cap(got.Entries), v.keep)
+		for i, e := range got.Entries {
+			require.Equal(t, x.Entries[i*v.stride], e)
+		}
+		require.Len(t, got.Entries, (1000+v.stride-1)/v.stride)
+	}
 }

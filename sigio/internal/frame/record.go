@@ -55,6 +55,37 @@ const (
 // tag ignores it.
 func Skippable(tag uint8) bool { return tag >= firstSkippable && tag <= lastControl }
 
+// IsLight reports whether a record with this first byte is a light chunk.
+func IsLight(first byte) bool {
+	return first >= tagLight14 || first&^bitHistory == tagChunk|bitFlushed
+}
+
+// IsPositioned reports whether a record with this first byte is a positioned
+// chunk.
+func IsPositioned(first byte) bool {
+	return first&^(bitFlushed|bitHistory) == tagChunk|bitPositioned
+}
+
+// IsControl reports whether a record with this first byte is a control record
+// or an index.
+func IsControl(first byte) bool {
+	return first == TagIndex || first >= firstControl && first <= lastControl
+}
+
+// Passes reports whether b begins with the header of a positioned chunk, control
+// record or index of the stream, by its check alone: it is what a search does
+// at every byte.
+func (h Header) Passes(b []byte) bool {
+	n := ControlHeaderLen
+	switch {
+	case IsPositioned(b[0]):
+		n = ChunkHeaderLen
+	case !IsControl(b[0]):
+		return false
+	}
+	return len(b) >= n && seeded(h.ID, b[:n-CheckLen]) == binary.LittleEndian.Uint32(b[n-CheckLen:])
+}
+
 // Record is the header of a chunk, control record or index. Of an end record
 // ParseRecord gives the Kind alone; ParseEnd and ParseShortEnd do the rest.
 type Record struct {
