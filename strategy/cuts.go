@@ -62,7 +62,7 @@ func AppendCuts(dst []int, block []byte, level Level) []int {
 // bases, or repeat, there are no tables that are worth a cut.
 func (s *segmenter) tell(kinds []kind) {
 	for i := range kinds {
-		kinds[i] = s.kind(i)
+		kinds[i] = s.kind(i, kinds)
 	}
 	before := kinds[0]
 	for i := 1; i+1 < len(kinds); i++ {

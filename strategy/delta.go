@@ -130,6 +130,9 @@ var (
 const (
 	shortestTable = 8 << 10
 
+	// Up to LevelDefault the search of shorter chunks than that must be quick.
+	shortChunk = 128 << 10
+
 	// fewestLagged is by how much more bytes of text must agree with those one
 	// line before than with others, in per mille, for the lines to be taken for
 	// records.
@@ -200,15 +203,23 @@ func (t *tableSearch) at(at int) (delta.Verdict, bool) {
 		return delta.Verdict{}, false
 	}
 	p, effort := t.in.Chunk[at:], deltaEffort(t.in.Level)
+	if t.isShort() {
+		effort = 0
+	}
 	v, ok := t.encoder.Find(p, effort, t.backend)
 	if !ok || !pays(t.in, v, t.rival) {
 		return v, false
 	}
-	if !v.Repeats || v.Encoded*100 <= v.Rival*doubtless {
+	if !v.Repeats || v.Encoded*100 <= v.Rival*doubtless || t.isShort() {
 		return v, true
 	}
 	v = t.encoder.Confirm(p, v.Plan, effort, t.backend)
 	return v, pays(t.in, v, t.rival)
+}
+
+// isShort reports whether the chunk is so short that its search must be quick.
+func (t *tableSearch) isShort() bool {
+	return len(t.in.Chunk) < shortChunk && t.in.Level <= LevelDefault
 }
 
 // choice is the one for what was found at a place.
@@ -217,6 +228,13 @@ func (t *tableSearch) choice(at int, v delta.Verdict) Choice {
 		ID:         Delta,
 		Confidence: certainty(int(100-int64(v.Encoded)*100/int64(v.Rival)), 100),
 		Reason:     "a table of numbers or records",
+	}
+	if t.isShort() {
+		// To ask the rival takes little more than to estimate what it would say.
+		if v.Repeats {
+			c.Expected = 1
+		}
+		return c
 	}
 	if at > 0 { // something precedes it, of which the trial says nothing
 		v.Rival, v.Raw = 1, 1

@@ -41,6 +41,9 @@ type segmenter struct {
 	tables   kind // how many there were
 
 	tastes        [maxChunk / segmentLen]taste // the segments
+	here          flavour                      // of the segments just passed that have hereKind
+	hereKind      kind
+	looked        int // the last segment that was looked at
 	knownFlavours [8]flavour
 	others        int // how many flavours there were
 }
@@ -54,9 +57,9 @@ type table struct {
 	of    int // bytes compared at each stride
 }
 
-// kind looks at the i-th segment.
-func (s *segmenter) kind(i int) kind {
-	segment := s.block[i*segmentLen:][:segmentLen]
+// kind looks at the i-th segment, behind those of the kinds given.
+func (s *segmenter) kind(i int, kinds []kind) kind {
+	segment := s.segment(i)
 	var t tally
 	for j := range looks {
 		t.countRuns(window(segment, looks, j, lookLen))
@@ -81,8 +84,31 @@ func (s *segmenter) kind(i int) kind {
 	case !s.thorough || isText(&count):
 		return kindOther
 	}
-	return s.tableOf(segment)
+	return s.tableLike(i, kinds)
 }
+
+// tableLike is tableOf for the i-th segment, but takes one whose bytes are
+// distributed as in those before for the same without a look. Where another
+// table shows it looks back at those.
+func (s *segmenter) tableLike(i int, kinds []kind) kind {
+	var f flavour
+	f.add(&s.tastes[i])
+	if i == 0 || s.here.common(&f) < leastAlike {
+		before := s.hereKind
+		s.here, s.hereKind = flavour{}, s.tableOf(s.segment(i))
+		for j := i - 1; j > s.looked && kinds[j] == before && s.hereKind != before; j-- {
+			if s.tableOf(s.segment(j)) != s.hereKind {
+				break
+			}
+			kinds[j] = s.hereKind
+		}
+		s.looked = i
+	}
+	s.here.add(&s.tastes[i])
+	return s.hereKind
+}
+
+func (s *segmenter) segment(i int) []byte { return s.block[i*segmentLen:][:segmentLen] }
 
 // isText reports whether most of what was looked at is printable.
 func isText(count *[256]uint16) bool {
