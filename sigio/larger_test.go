@@ -26,7 +26,8 @@ const (
 // TestHardlyLargerThanZstd holds every file, with all framing and checks,
 // against zstd at the same level: once in the blocks that Sigma sees, once
 // whole. A file whose repeats reach over a block can be larger than the whole;
-// the table names it.
+// the table names it. At LevelFastest single files are another matter: what S2
+// takes is larger, and sooner there.
 //
 //	SIGMA_CORPUS=... go test -run HardlyLarger -v ./sigio
 func TestHardlyLargerThanZstd(t *testing.T) {
@@ -47,7 +48,7 @@ func TestHardlyLargerThanZstd(t *testing.T) {
 				if s.overBlocks() > mostOverBlocks || s.overWhole() > mostOverWhole {
 					found = append(found, s)
 				}
-				if s.unframed() > mostOverBlocks {
+				if s.unframed() > mostOverBlocks && level.sigma > sigio.LevelFastest {
 					t.Errorf("%s: %.2f %% larger than zstd makes the same blocks, without framing", s.name, s.unframed())
 				}
 			}

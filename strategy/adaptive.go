@@ -55,6 +55,9 @@ const (
 	neverEncoded  = 24
 	seldomEncoded = 64
 
+	// From so many digits per mille on in text zstd pays where otherwise S2 does.
+	manyDigits = 350
+
 	// allRuns leaves room for a few borders between runs in the sample.
 	allRuns = 990
 )
@@ -77,7 +80,7 @@ func rule(in Input) Choice {
 	switch {
 	case general == Store:
 		return Choice{ID: Store, Confidence: 100, Reason: "no codec in the set"}
-	case general == S2 && has(in.Set, Zstd) && mostlyDigits(prof):
+	case general == S2 && has(in.Set, Zstd) && hasDigits(prof, manyDigits):
 		return Choice{ID: Zstd, Confidence: prof.Confidence, Reason: "numbers as text"}
 	}
 	return Choice{ID: general, Confidence: prof.Confidence, Reason: generalReason(prof)}

@@ -97,12 +97,11 @@ func textShare(prof *Profile) int {
 	return int(prof.Printable) * 1000 / (1000 - int(prof.Zero))
 }
 
-// mostlyDigits reports whether the chunk is text of which a good part is numbers.
-// These repeat in short pieces, if at all, and hold little more than three bits
-// a digit: the work of a codec is in the entropy coder then.
-func mostlyDigits(prof *Profile) bool {
-	const manyDigits = 350
-	return prof.Digit >= manyDigits && textShare(prof) >= mostlyText
+// hasDigits reports whether the chunk is text of which so many bytes per mille
+// are digits. These repeat in short pieces, if at all, and hold little more than
+// three bits each: the work of a codec is in the entropy coder then.
+func hasDigits(prof *Profile, share uint16) bool {
+	return prof.Digit >= share && textShare(prof) >= mostlyText
 }
 
 // certainty maps a margin of 0 to full onto 50 to 100.

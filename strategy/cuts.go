@@ -72,31 +72,39 @@ func (s *segmenter) tell(kinds []kind) {
 		}
 		before = here
 	}
-	inMixtures(kinds, kind.isTable)
+	dropInMixtures(kinds, kind.isTable)
 	for from := 0; from < len(kinds); {
 		to := from + 1
 		for to < len(kinds) && kinds[to] == kinds[from] {
 			to++
 		}
 		if kinds[from].isTable() && s.repeats(from, to) {
-			toOther(kinds[from:to], kind.isTable)
+			replace(kinds[from:to], kind.isTable, kindOther)
 		}
 		from = to
 	}
 	if s.thorough {
 		s.flavours(kinds)
-		inMixtures(kinds, kind.isOther)
+		dropInMixtures(kinds, kind.isOther)
 	}
 }
 
-// inMixtures takes what is of certain kinds for other where a mebibyte is a
-// mixture.
-func inMixtures(kinds []kind, drop func(kind) bool) {
+// dropInMixtures takes what is of certain kinds for the same where a mebibyte is
+// a mixture: for what is before it or behind it, lest that become a border.
+func dropInMixtures(kinds []kind, drop func(kind) bool) {
 	for from := 0; from < len(kinds); from += mixtureSegments {
-		part := kinds[from:min(from+mixtureSegments, len(kinds))]
-		if stretches(part) > len(part)/shortestMean {
-			toOther(part, drop)
+		to := min(from+mixtureSegments, len(kinds))
+		if stretches(kinds[from:to]) <= max((to-from)/shortestMean, 1) {
+			continue
 		}
+		same := kindOther
+		switch {
+		case from > 0 && kinds[from-1].isOther():
+			same = kinds[from-1]
+		case to < len(kinds) && kinds[to].isOther():
+			same = kinds[to]
+		}
+		replace(kinds[from:to], drop, same)
 	}
 }
 
@@ -111,10 +119,10 @@ func stretches(kinds []kind) int {
 	return n
 }
 
-func toOther(kinds []kind, drop func(kind) bool) {
+func replace(kinds []kind, drop func(kind) bool, by kind) {
 	for i, k := range kinds {
 		if drop(k) {
-			kinds[i] = kindOther
+			kinds[i] = by
 		}
 	}
 }

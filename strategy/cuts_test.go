@@ -35,6 +35,7 @@ func TestAppendCuts(t *testing.T) {
 		{"few numbers as text are cut off", join(text(480*kib), digits(64*kib), text(480*kib)), nil},
 		{"what repeats behind other data is cut off", repeated(string(join(text(128*kib), digits(128*kib))), mib), nil},
 		{"a mixture is cut", mixture(mib), nil},
+		{"a short end is a mixture", text(mib + 3*segmentLen), nil},
 		{"a small block is cut", join(text(255*kib), noise(256*kib)), nil},
 		{"text and photo stay together", join(text(512*kib), noise(512*kib)), []int{512, 1024}},
 		{"zeros stay with text", join(zero(256*kib), text(768*kib)), []int{256, 1024}},

@@ -61,7 +61,7 @@ func (s *segmenter) flavours(kinds []kind) {
 		from = to
 	}
 	if returns > s.others && s.repeats(0, len(kinds)) {
-		toOther(kinds, kind.isOther)
+		replace(kinds, kind.isOther, kindOther)
 	}
 }
 
