@@ -32,6 +32,20 @@ func discard(b []byte) {
 	}
 }
 
+// idleBuffer is the most that an idle stream with a history keeps of a buffer,
+// in bytes.
+const idleBuffer = 4 << 10
+
+// trimmed returns an empty buffer: b, or none if b is too long to be kept. Nothing
+// may refer to its content any more.
+func trimmed(b []byte) []byte {
+	if cap(b) <= idleBuffer {
+		return b[:0]
+	}
+	discard(b)
+	return nil
+}
+
 // reserve returns b with room for n more bytes.
 func reserve(b []byte, n int) []byte {
 	if n <= cap(b)-len(b) {

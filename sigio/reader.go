@@ -145,6 +145,11 @@ func (z *Reader) next() error {
 	if z.walker.src.r == nil {
 		return ErrClosed // the zero Reader
 	}
+	if z.walker.state.history > 0 { // long messages are few, see Writer.trim
+		z.content, z.buf = nil, trimmed(z.buf)
+		z.walker.src.trim()
+		z.measure()
+	}
 	var err error
 	if z.cfg.concurrency > 1 {
 		err = z.nextQueued()

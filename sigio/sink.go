@@ -73,6 +73,18 @@ func (z *Writer) measure() {
 	z.stats.memory(cap(z.block) + cap(z.framer.out) + z.framer.waiting + footprint(z.queue, z.idle))
 }
 
+// trim gives away what a long message needed. Connections are many, and idle
+// between messages.
+func (z *Writer) trim() {
+	if max(cap(z.block), cap(z.framer.out)) <= idleBuffer {
+		return
+	}
+	z.block = trimmed(z.block)
+	z.framer.out = trimmed(z.framer.out)
+	z.scratch, z.chunks = scratch{}, nil
+	z.measure()
+}
+
 // release lets all memory go.
 func (z *Writer) release() {
 	for _, j := range z.queue {

@@ -65,6 +65,14 @@ func (s *source) fill(n int) error {
 	return nil
 }
 
+// trim gives away a long buffer if nothing is unread.
+func (s *source) trim() {
+	if s.lo == s.hi && len(s.buf) > idleBuffer {
+		discard(s.buf)
+		s.buf, s.lo, s.hi = nil, 0, 0
+	}
+}
+
 const (
 	firstBuffer = 4 << 10 // of a source, in bytes
 	readAhead   = 4 << 10 // beyond the record that is being read

@@ -381,7 +381,13 @@ func (z *Writer) finishBlock(closing bool) error {
 		z.framer.end()
 	}
 	z.noteBuffered()
-	return z.push(true)
+	if err := z.push(true); err != nil {
+		return err
+	}
+	if z.cfg.history > 0 {
+		z.trim()
+	}
+	return nil
 }
 
 // encodeTail encodes a block that a Flush or Close has cut. A short one is not
