@@ -90,7 +90,8 @@ func writeHello(conn net.Conn, hello []byte) error {
 }
 
 // within runs f, in which conn is used under a deadline: that of the context, or
-// the end of patience. Afterwards it has none.
+// the end of patience. Afterwards it has none, unless the context has ended: then
+// the error is the context's.
 func within(ctx context.Context, patience time.Duration, conn net.Conn, f func() error) error {
 	until := time.Now().Add(patience)
 	if d, ok := ctx.Deadline(); ok && d.Before(until) {
@@ -113,6 +114,9 @@ func within(ctx context.Context, patience time.Duration, conn net.Conn, f func()
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("signet: negotiation: %w", ctx.Err())
+	}
+	if d, ok := ctx.Deadline(); ok && err != nil && !time.Now().Before(d) { // which the context is about to notice
+		return fmt.Errorf("signet: negotiation: %w", context.DeadlineExceeded)
 	}
 	if clearing := conn.SetDeadline(time.Time{}); err == nil {
 		err = clearing
