@@ -109,7 +109,8 @@ var streamCodecs = []streamCodec{
 	zstdCodec("zstd-fastest", zstd.SpeedFastest),
 	zstdCodec("zstd-default", zstd.SpeedDefault),
 	sigmaCodec("sigma"),
-	sigmaCodec("sigma-64KiB", signet.WithWriterOptions(sigio.WithHistory(64<<10))),
+	// As without checks as the others, and with as long a window as gzip, or longer.
+	sigmaCodec("sigma-unchecked", signet.WithTransportChecks(), signet.WithWriterOptions(sigio.WithHistory(64<<10))),
 	// Not the same task: a line may wait for a millisecond.
 	sigmaCodec("sigma-coalesced", signet.WithCoalescing(time.Millisecond, 2<<10)),
 }
@@ -137,7 +138,7 @@ func zstdCodec(name string, level zstd.EncoderLevel) streamCodec {
 func sigmaCodec(name string, opts ...signet.Option) streamCodec {
 	return streamCodec{name,
 		func(c net.Conn) messageWriter { return halfClosing{signet.NewConn(c, opts...)} },
-		func(c net.Conn) (int64, error) { return io.Copy(io.Discard, signet.NewConn(c)) },
+		func(c net.Conn) (int64, error) { return io.Copy(io.Discard, signet.NewConn(c, opts...)) },
 	}
 }
 

@@ -31,18 +31,18 @@ func TestCoalescing(t *testing.T) {
 		}
 		say("a", "b", "c")
 		passes(999 * time.Millisecond)
-		require.Empty(t, wire.writes)
+		require.Zero(t, wire.count())
 		passes(time.Millisecond)
-		require.Len(t, wire.writes, 1)
+		require.Equal(t, 1, wire.count())
 
 		say("1234", "567890", "d") // size, and a rest
-		require.Len(t, wire.writes, 2)
+		require.Equal(t, 2, wire.count())
 		passes(time.Minute)
-		require.Len(t, wire.writes, 3)
+		require.Equal(t, 3, wire.count())
 
 		say("e", "f")
 		require.NoError(t, c.Flush())
-		require.Len(t, wire.writes, 4)
+		require.Equal(t, 4, wire.count())
 		say("g")
 		passes(time.Second / 2) // the timer of "e" may still run
 		say("h")

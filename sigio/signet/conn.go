@@ -121,7 +121,7 @@ func (c *Conn) seal() error {
 		return nil
 	}
 	nothing := h.pending == 0
-	err := c.verdict(h.w.Close())
+	err := c.finish()
 	if nothing && c.in.ended.Load() {
 		return nil // who has ended may be gone, and misses nothing
 	}

@@ -53,6 +53,12 @@ func (c *tap) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (c *tap) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.writes)
+}
+
 func (c *tap) Close() error {
 	c.closed = true
 	return nil

@@ -17,7 +17,9 @@ import (
 //	7   '?' from who dials, '!' in answer
 //	8   the highest version of the stream format that the sender reads
 //	9   log2 of the longest message that it accepts, in bytes; at least 16
-//	10  two reserved bytes, which are zero and not looked at
+//	10  bit 0: the sender would leave checks to the transport; the other bits
+//	    are zero and not looked at
+//	11  reserved, zero and not looked at
 //	12  CR LF CR LF                  for servers that wait for the end of a line
 //
 // Then both directions are streams of package sigio, whose version is the
@@ -31,12 +33,17 @@ const (
 	answers = '!'
 
 	formatVersion = 0 // that package sigio reads and writes
+	leavesChecks  = 1
 )
 
 func (c *config) hello(kind byte) []byte {
 	log := byte(bits.Len(uint(c.maxMessage)) - 1)
 	b := append(make([]byte, 0, helloLen), helloName...)
-	b = append(b, kind, formatVersion, log, 0, 0)
+	var flags byte
+	if c.transport {
+		flags |= leavesChecks
+	}
+	b = append(b, kind, formatVersion, log, flags, 0)
 	return append(b, helloTail...)
 }
 
@@ -59,6 +66,7 @@ func isHello(b []byte, kind byte) bool {
 // accepts takes note of what the sender of a hello accepts.
 func (c *config) accepts(hello []byte) {
 	c.peerMax = 1 << min(hello[len(helloName)+2], 30)
+	c.transport = c.transport && hello[len(helloName)+3]&leavesChecks != 0
 }
 
 // readHello reads a hello or as much as shows that it is none. It returns what

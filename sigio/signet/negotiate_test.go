@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -70,6 +72,37 @@ func TestNegotiation(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, isCompressed(c))
 	requireEcho(t, c) // though its writes are longer than the server accepts at a time
+}
+
+// TestNegotiatedChecks are left to the transport only if both ends are for it.
+func TestNegotiatedChecks(t *testing.T) {
+	sizes := map[int64]int{}
+	for _, server := range []bool{false, true} {
+		for _, client := range []bool{false, true} {
+			var of [2][]signet.Option
+			for i, on := range []bool{server, client} {
+				if on {
+					of[i] = append(of[i], signet.WithTransportChecks())
+				}
+			}
+			l := signet.NewListener(listen(t), of[0]...)
+			serve(t, l, echo)
+			d := signet.Dialer{Options: of[1]}
+			c, err := d.Dial("tcp", l.Addr().String())
+			require.NoError(t, err)
+			for range 10 {
+				_, err = io.WriteString(c, "message")
+				require.NoError(t, err)
+				_, err = io.ReadFull(c, make([]byte, len("message")))
+				require.NoError(t, err)
+			}
+			sent, _ := c.(*signet.Conn).Stats()
+			sizes[sent.Encoded]++
+			require.NoError(t, c.Close())
+		}
+	}
+	require.Len(t, sizes, 2)
+	require.Equal(t, 1, sizes[slices.Min(slices.Collect(maps.Keys(sizes)))])
 }
 
 func TestNegotiationInsideTLS(t *testing.T) {

@@ -28,6 +28,12 @@ func WithReaderOptions(opts ...sigio.ReaderOption) Option {
 // said that it accepts less.
 func WithChunkSize(n int) Option { return func(c *config) { c.chunk = n } }
 
+// WithTransportChecks leaves the check of single messages, 3 bytes each, to what
+// is beneath: TLS finds any damage, TCP most. See sigio.WithTransportChecks. At
+// both ends of NewConn it must be given or not; a Dialer and a Listener do
+// without the checks if both were given it.
+func WithTransportChecks() Option { return func(c *config) { c.transport = true } }
+
 // WithCoalescing lets what is written wait for more, to be sent as one message:
 // at most for the delay, and until it has size bytes. Flush sends it at once.
 // An error of sending it after the delay is returned by the next call.
@@ -68,11 +74,12 @@ type config struct {
 	writer []sigio.WriterOption
 	reader []sigio.ReaderOption
 
-	chunk    int
-	peerMax  int // what the other end accepts; 0 if it did not say
-	coalesce bool
-	delay    time.Duration
-	size     int
+	transport bool
+	chunk     int
+	peerMax   int // what the other end accepts; 0 if it did not say
+	coalesce  bool
+	delay     time.Duration
+	size      int
 
 	maxMessage int
 	maxOutput  int64
@@ -111,10 +118,16 @@ func (c *config) newWriter(dst io.Writer) *sigio.Writer {
 		chunk = min(chunk, c.peerMax)
 	}
 	opts := append([]sigio.WriterOption{sigio.WithHistory(sigio.MinHistory)}, c.writer...)
+	if c.transport {
+		opts = append(opts, sigio.WithTransportChecks())
+	}
 	return sigio.NewWriter(dst, append(opts, sigio.WithChunkSize(chunk))...)
 }
 
 func (c *config) newReader(src io.Reader) *sigio.Reader {
 	opts := append([]sigio.ReaderOption{sigio.WithMaxChunk(c.maxMessage)}, c.reader...)
+	if c.transport {
+		opts = append(opts, sigio.WithTransportChecks())
+	}
 	return sigio.NewReader(src, append(opts, sigio.WithSingleStream())...)
 }

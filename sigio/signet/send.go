@@ -22,12 +22,13 @@ type sender struct {
 
 	mu      sync.Mutex // guards what follows
 	w       *sigio.Writer
-	pending int   // bytes accepted since the last flush that went well
-	due     bool  // and they wait for no more
-	ended   bool  // CloseWrite was called
-	sealed  bool  // and has finished
-	failed  bool  // with an error that stays
-	fatal   error // a timeout that stays, which the Writer would not believe
+	pending int    // bytes accepted since the last flush that went well
+	kept    []byte // the last of them, which the Writer has not
+	due     bool   // and they wait for no more
+	ended   bool   // CloseWrite was called
+	sealed  bool   // and has finished
+	failed  bool   // with an error that stays
+	fatal   error  // a timeout that stays, which the Writer would not believe
 	timer   *time.Timer
 }
 
@@ -51,15 +52,15 @@ func (o outlet) Write(p []byte) (int, error) {
 
 // Write sends p as a message. It returns the number of bytes accepted, which
 // can be len(p) together with a timeout: they are then sent by the next call.
-func (c *Conn) Write(p []byte) (n int, err error) {
-	err = c.writing("write", func() error {
-		if err := c.out.deadline.err(); err != nil {
-			return c.opError("write", err)
-		}
-		n, err = c.send(p)
-		return err
-	})
-	return n, err
+func (c *Conn) Write(p []byte) (int, error) {
+	if err := c.enter("write"); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	if err := c.out.deadline.err(); err != nil {
+		return 0, c.opError("write", err)
+	}
+	return c.send(p)
 }
 
 // ReadFrom sends what each Read of r returns as a message, until io.EOF. It
@@ -68,18 +69,14 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 func (c *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	buf := make([]byte, min(firstRead, c.out.chunk))
 	for {
-		// Nothing is taken from r that could not be accepted.
-		if err := c.writing("write", c.settle); err != nil {
+		// What is due goes first; who is late takes nothing.
+		if _, err := c.Write(nil); err != nil {
 			return n, err
 		}
 		k, rerr := r.Read(buf)
 		if k > 0 {
 			n += int64(k)
-			err := c.writing("write", func() error {
-				_, err := c.send(buf[:k])
-				return err
-			})
-			if err != nil {
+			if err := c.sendTaken(buf[:k]); err != nil {
 				return n, err
 			}
 		}
@@ -97,23 +94,36 @@ func (c *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 // firstRead is what ReadFrom asks for at first, in bytes.
 const firstRead = 32 << 10
 
-// settle sends what is due, and fails if nothing can be written now.
-func (c *Conn) settle() error {
-	if err := c.out.deadline.err(); err != nil {
-		return c.opError("write", err)
+// sendTaken is send for what nobody else has: after a timeout it keeps what was
+// not accepted.
+func (c *Conn) sendTaken(p []byte) error {
+	if err := c.enter("write"); err != nil {
+		return err
 	}
-	if c.out.due {
-		return c.flush()
+	defer c.leave()
+	h := &c.out
+	n, err := c.send(p)
+	if err != nil && !h.failed && n < len(p) {
+		h.kept = append(h.kept, p[n:]...)
+		h.pending += len(p) - n
+		h.due = true
 	}
-	return nil
+	return err
 }
 
 // Flush sends what coalescing held back, or an earlier timeout.
 func (c *Conn) Flush() error {
-	return c.writing("write", func() error {
-		c.out.due = c.out.pending > 0
-		return c.settle()
-	})
+	if err := c.enter("write"); err != nil {
+		return err
+	}
+	defer c.leave()
+	if err := c.out.deadline.err(); err != nil {
+		return c.opError("write", err)
+	}
+	if c.out.pending == 0 {
+		return nil
+	}
+	return c.flush()
 }
 
 // CloseWrite sends what is pending and the end, and half-closes the connection
@@ -121,48 +131,62 @@ func (c *Conn) Flush() error {
 // answer. After a timeout it may be called again to go on; Write returns
 // sigio.ErrClosed in any case.
 func (c *Conn) CloseWrite() error {
-	return c.writing("close", func() error {
-		h := &c.out
-		if h.sealed {
-			return nil
-		}
-		if err := h.deadline.err(); err != nil {
-			return c.opError("close", err)
-		}
-		h.ended = true
-		if err := c.verdict(h.w.Close()); err != nil {
+	if err := c.enter("close"); err != nil {
+		return err
+	}
+	defer c.leave()
+	h := &c.out
+	if h.sealed {
+		return nil
+	}
+	if err := h.deadline.err(); err != nil {
+		return c.opError("close", err)
+	}
+	h.ended = true
+	if err := c.finish(); err != nil {
+		return err
+	}
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
+		if err := half.CloseWrite(); err != nil {
 			return err
 		}
-		h.stopTimer()
-		h.pending, h.due = 0, false
-		if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
-			if err := half.CloseWrite(); err != nil {
-				return err
-			}
-		}
-		h.sealed = true
-		return nil
-	})
+	}
+	h.sealed = true
+	return nil
 }
 
-// writing takes its turn for f, which is called if c can be written to.
-func (c *Conn) writing(op string, f func() error) error {
-	c.out.writers.Add(1)
-	defer c.out.writers.Add(-1)
+// enter takes a turn, if c can be written to. It ends with leave.
+func (c *Conn) enter(op string) (err error) {
 	h := &c.out
+	h.writers.Add(1)
 	h.mu.Lock()
-	defer c.yield()
 	switch {
 	case c.bad != nil:
-		return c.bad
+		err = c.bad
 	case c.closed.Load():
-		return c.closedError(op)
+		err = c.closedError(op)
 	case h.fatal != nil:
-		return h.fatal
+		err = h.fatal
 	case h.ended && op != "close":
-		return c.opError(op, sigio.ErrClosed)
+		err = c.opError(op, sigio.ErrClosed)
 	}
-	return f()
+	if err != nil {
+		c.leave()
+	}
+	return err
+}
+
+func (c *Conn) leave() {
+	c.yield()
+	c.out.writers.Add(-1)
+}
+
+// yield lets others have their turn.
+func (c *Conn) yield() {
+	c.out.mu.Unlock()
+	if c.abandoned.Load() {
+		c.out.release() // Close may have found it busy
+	}
 }
 
 // send accepts p and sends it, unless it may wait.
@@ -176,26 +200,54 @@ func (c *Conn) send(p []byte) (int, error) {
 	n, err := h.w.Write(p)
 	h.pending += n
 	if err = c.verdict(err); err != nil {
-		// The rest of p is another message then: what is here need not wait.
-		h.due = h.pending > 0
+		h.due = h.pending > 0 // and the rest of p is another message
 		return n, err
 	}
 	if h.pending == 0 || h.delay > 0 && h.pending < h.size {
 		c.startTimer()
 		return n, nil
 	}
-	err = c.flush()
-	return n, err
+	return n, c.flush()
 }
 
 // flush sends what is pending.
 func (c *Conn) flush() error {
 	h := &c.out
 	h.due = true
+	if err := c.acceptKept(); err != nil {
+		return err
+	}
 	if err := c.verdict(h.w.Flush()); err != nil {
 		return err
 	}
 	h.pending, h.due = 0, false
+	return nil
+}
+
+// finish sends what is pending and the end.
+func (c *Conn) finish() error {
+	h := &c.out
+	h.stopTimer()
+	if err := c.acceptKept(); err != nil {
+		return err
+	}
+	if err := c.verdict(h.w.Close()); err != nil {
+		return err
+	}
+	h.pending, h.due = 0, false
+	return nil
+}
+
+func (c *Conn) acceptKept() error {
+	h := &c.out
+	for len(h.kept) > 0 {
+		n, err := h.w.Write(h.kept)
+		h.kept = h.kept[n:]
+		if err != nil {
+			return c.verdict(err)
+		}
+	}
+	h.kept = nil
 	return nil
 }
 
@@ -215,20 +267,13 @@ func (c *Conn) verdict(err error) error {
 	return err
 }
 
-// yield ends a turn.
-func (c *Conn) yield() {
-	c.out.mu.Unlock()
-	if c.abandoned.Load() {
-		c.out.release() // Close may have found it busy
-	}
-}
-
 // release lets all memory go, unless somebody is writing, who will. The
 // connection was abandoned.
 func (h *sender) release() {
 	if h.mu.TryLock() {
 		h.stopTimer()
 		_ = h.w.Close() // sent, or failed just now
+		h.kept = nil
 		h.mu.Unlock()
 	}
 }
