@@ -249,6 +249,55 @@ func TestServerSpeaksFirst(t *testing.T) {
 	})
 }
 
+// TestOfferInPieces: an offer is one however it arrives, and so is what only
+// begins like one.
+func TestOfferInPieces(t *testing.T) {
+	const offer = "\xD3signet?\x00\x14\x00\x00\r\n\r\n"
+	for cut := range len(offer) + 1 {
+		synctest.Test(t, func(t *testing.T) {
+			inner := newPipes()
+			l := signet.NewListener(inner)
+			accepted := make(chan net.Conn)
+			go func() {
+				c, err := l.Accept()
+				if err != nil {
+					t.Error(err)
+				}
+				accepted <- c
+			}()
+			client, err := inner.connect(t.Context(), "", "")
+			require.NoError(t, err)
+			said := offer[:cut]
+			if cut < len(offer) {
+				said += "x"
+			}
+			answer := make([]byte, len(offer))
+			go func() {
+				for i := range said {
+					client.Write([]byte{said[i]})
+				}
+				if cut == len(offer) {
+					io.ReadFull(client, answer)
+				}
+			}()
+			c := <-accepted
+			require.Equal(t, cut == len(offer), isCompressed(c))
+			synctest.Wait()
+			if cut == len(offer) {
+				require.Equal(t, offer[:7]+"!"+offer[8:], string(answer))
+			} else {
+				p := make([]byte, len(said))
+				_, err := io.ReadFull(c, p)
+				require.NoError(t, err)
+				require.Equal(t, said, string(p))
+			}
+			client.Close()
+			c.Close()
+			require.NoError(t, l.Close())
+		})
+	}
+}
+
 // TestListenerClose ends all waiting: of Accept, of negotiations, and of
 // connections that nobody accepts.
 func TestListenerClose(t *testing.T) {
