@@ -27,6 +27,23 @@ func TestMaxMessage(t *testing.T) {
 	require.ErrorIs(t, err, sigio.ErrTooLarge, "it stays")
 }
 
+// TestMaxHistory: what the other end may have this one remember is limited, too.
+func TestMaxHistory(t *testing.T) {
+	for _, n := range []int{64 << 10, 1 << 20, 2 << 20} {
+		a, b := tcpPair(t)
+		here := signet.NewConn(a, signet.WithWriterOptions(sigio.WithHistory(n)))
+		there := signet.NewConn(b)
+		_, err := here.Write([]byte("message"))
+		require.NoError(t, err)
+		_, err = there.Read(make([]byte, 10))
+		if n <= 1<<20 {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, sigio.ErrTooLarge)
+		}
+	}
+}
+
 func TestMaxOutput(t *testing.T) {
 	here, there := pair(t, signet.WithMaxOutput(1000))
 	go func() {

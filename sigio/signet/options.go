@@ -42,9 +42,10 @@ func WithCoalescing(delay time.Duration, size int) Option {
 }
 
 // WithMaxMessage refuses messages of more than n bytes, encoded or not, with
-// sigio.ErrTooLarge, before anything is allocated for them. It bounds the
-// memory of a Conn. The default is 1 MiB. It must not be less than the other
-// end's WithChunkSize; a Dialer and a Listener see to that.
+// sigio.ErrTooLarge, before anything is allocated for them, and histories of
+// more than both n and 64 KiB. It bounds the memory of a Conn. The default is
+// 1 MiB. It must not be less than the other end's WithChunkSize, which a Dialer
+// and a Listener see to, nor than its history.
 func WithMaxMessage(n int) Option { return func(c *config) { c.maxMessage = n } }
 
 // WithMaxOutput limits what the other end may send, decompressed, until
