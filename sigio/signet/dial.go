@@ -19,7 +19,9 @@ var ErrPlain = errors.New("signet: other end does not compress")
 //
 // The offer is not protected. Who can change what is sent can strike it out,
 // and the connection is plain: no secret is lost by that, for compression
-// keeps none. Inside TLS, with Connect that of a tls.Dialer, nobody can.
+// keeps none, but a plain connection that is cut reads as complete. Inside TLS,
+// with Connect that of a tls.Dialer, nobody can; else WithoutFallback fails
+// instead.
 type Dialer struct {
 	// Connect opens the connection beneath; nil is that of a net.Dialer.
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
