@@ -28,14 +28,20 @@ const leastRoom = 512
 // discard gives a buffer away. Nothing may refer to it any more.
 func (s buffers) discard(b []byte) { s.pool().Put(b) }
 
-// idleRoom is what a stream may hold while it has nothing buffered: as much as
-// short messages need, in bytes.
-const idleRoom = 32 << 10
+// idleRoom is what a buffer of a stream may hold while there is nothing in it: as
+// much as short messages need, in bytes. Those with a history have many of them,
+// and long ones are few.
+func idleRoom(history int) int {
+	if history > 0 {
+		return 4 << 10
+	}
+	return 32 << 10
+}
 
-// rest discards b if that is more than a stream should hold while it has nothing
-// to put there.
-func (s buffers) rest(b []byte) []byte {
-	if cap(b) <= idleRoom {
+// rest empties b, and discards it if that is more than room. Nothing may refer
+// to its content any more.
+func (s buffers) rest(b []byte, room int) []byte {
+	if cap(b) <= room {
 		return b[:0]
 	}
 	s.discard(b)

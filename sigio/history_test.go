@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"testing/iotest"
@@ -436,4 +437,43 @@ func TestSharedFrameIsHeldToTheFormat(t *testing.T) {
 			require.ErrorIs(t, err, tt.want)
 		})
 	}
+}
+
+// TestIdleHistoryKeepsLittle: a long message leaves no long buffers behind.
+func TestIdleHistoryKeepsLittle(t *testing.T) {
+	const little = 8 << 10 // two buffers, beside the history
+	for _, single := range []bool{false, true} {
+		var stream bytes.Buffer
+		w := sigio.NewWriter(&stream, sigio.WithHistory(sigio.MinHistory))
+		opts := []sigio.ReaderOption{sigio.WithMaxChunk(sigio.MaxChunkSize)}
+		if single {
+			opts = append(opts, sigio.WithSingleStream())
+		}
+		r := sigio.NewReader(late{&stream}, opts...)
+		for i, n := range []int{100, 70_000, 100, 3 << 20, 20_000, 100} {
+			m := medley(uint64(i), n)
+			_, err := w.Write(m)
+			require.NoError(t, err)
+			require.NoError(t, w.Flush())
+			require.LessOrEqual(t, w.Stats().Memory, int64(little))
+			got := make([]byte, n)
+			_, err = io.ReadFull(r, got)
+			require.NoError(t, err)
+			requireSame(t, m, got)
+			_, err = r.Read(got)
+			requireIdentical(t, os.ErrDeadlineExceeded, err)
+			require.LessOrEqual(t, r.Stats().Memory, int64(little))
+		}
+	}
+}
+
+// late is a connection on which nothing more comes in time.
+type late struct{ io.Reader }
+
+func (l late) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err == io.EOF {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
 }

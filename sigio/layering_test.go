@@ -23,8 +23,11 @@ var mayImport = map[string][]string{
 	"/strategy/delta":       {"/internal/entropy", "/internal/lag"},
 	"/strategy/branch":      {},
 	"/strategy":             {"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
-	"/sigio":                {"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
+	"/sigio":                ofSigio,
+	"/sigio/signet":         append([]string{"/sigio"}, ofSigio...),
 }
+
+var ofSigio = []string{"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"}
 
 // mayDependOn are the modules that a program which wraps files links.
 var mayDependOn = []string{module, "github.com/klauspost/compress", "github.com/pierrec/lz4/v4"}
@@ -52,6 +55,21 @@ func TestNothingElseIsLinked(t *testing.T) {
 			continue
 		}
 		require.True(t, belongsTo(dep, mayDependOn), "sigio links %s", dep)
+	}
+}
+
+// TestOnlyHTTPLinksHTTP: programs that wrap files or connections are spared it.
+func TestOnlyHTTPLinksHTTP(t *testing.T) {
+	for _, pkg := range []string{"/sigio/signet", "/examples/sigcat", "/examples/logship"} {
+		if !packageExists(t, pkg) {
+			continue
+		}
+		for _, dep := range deps(t, module+pkg) {
+			require.NotEqual(t, "net/http", dep, "%s links it", pkg)
+			if pkg == "/examples/sigcat" {
+				require.NotEqual(t, "net", dep, "%s links it", pkg)
+			}
+		}
 	}
 }
 

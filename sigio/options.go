@@ -102,7 +102,8 @@ func WithObserver(f func(Decision)) WriterOption {
 }
 
 // WithMaxChunk refuses chunks of more than n bytes, encoded or decoded, with
-// ErrTooLarge. It bounds the Reader's memory. The default is MaxChunkSize.
+// ErrTooLarge, and histories of more than both n and 64 KiB. It bounds the Reader's
+// memory. The default is MaxChunkSize.
 func WithMaxChunk(n int) ReaderOption { return readerOption(func(c *config) { c.maxChunk = n }) }
 
 // WithMaxOutput refuses, with ErrTooLarge, the chunk that would make the

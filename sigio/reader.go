@@ -145,7 +145,7 @@ func (z *Reader) next() error {
 	if z.walker.src.r == nil {
 		return ErrClosed // the zero Reader
 	}
-	if z.paused && len(z.queue) == 0 {
+	if z.walker.state.history > 0 || z.paused && len(z.queue) == 0 {
 		z.rest()
 	}
 	var err error
@@ -260,8 +260,9 @@ func (z *Reader) measure() {
 
 // rest lets go of the memory that is not needed until the other end goes on.
 func (z *Reader) rest() {
-	z.walker.src.rest()
-	z.content, z.buf = nil, z.cfg.buffers.rest(z.buf)
+	room := idleRoom(z.walker.state.history)
+	z.walker.src.rest(room)
+	z.content, z.buf = nil, z.cfg.buffers.rest(z.buf, room)
 	for _, j := range z.idle {
 		z.cfg.buffers.discard(j.payload)
 		z.cfg.buffers.discard(j.content)

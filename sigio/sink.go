@@ -80,8 +80,9 @@ func (z *Writer) measure() {
 func (z *Writer) rest() {
 	f := &z.framer
 	f.compact()
-	z.block, f.out = z.cfg.buffers.rest(z.block), z.cfg.buffers.rest(f.out)
-	z.scratch.proof = z.cfg.buffers.rest(z.scratch.proof)
+	room := idleRoom(z.cfg.history)
+	z.block, f.out = z.cfg.buffers.rest(z.block, room), z.cfg.buffers.rest(f.out, room)
+	z.scratch.proof = z.cfg.buffers.rest(z.scratch.proof, room)
 	for _, j := range z.idle {
 		j.discard(z.cfg.buffers)
 	}

@@ -28,10 +28,10 @@ func (s *source) restart(r io.Reader) {
 	*s = source{r: r, exact: s.exact, buffers: s.buffers, buf: s.buf}
 }
 
-// rest lets go of the memory that is not needed while nothing is unread.
-func (s *source) rest() {
+// rest lets go of what is more than room while nothing is unread.
+func (s *source) rest(room int) {
 	if s.lo == s.hi {
-		s.buf, s.lo, s.hi = s.buffers.rest(s.buf), 0, 0
+		s.buf, s.lo, s.hi = s.buffers.rest(s.buf, room), 0, 0
 		s.buf = s.buf[:cap(s.buf)]
 	}
 }

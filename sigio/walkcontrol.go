@@ -87,6 +87,8 @@ func (w *walker) open(tag uint8, body []byte) error {
 			return w.corrupt("history parameters in the wrong place")
 		case h.Builtin > glyph.BuiltinVersion:
 			return w.verdict(ErrUnsupported, fmt.Sprintf("version %d of the built-in codebook", h.Builtin))
+		case h.ZstdLog > 0 && 1<<h.ZstdLog > w.cfg.maxChunk:
+			return w.verdict(ErrTooLarge, fmt.Sprintf("history of %d bytes, of which %d are allowed", 1<<h.ZstdLog, w.cfg.maxChunk))
 		}
 		s.history = 1 << h.WindowLog
 		if h.ZstdLog > 0 {
