@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"/strategy/branch":      {},
 	"/strategy":             {"/internal/entropy", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
 	"/sigio":                {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
+	"/sigio/sighttp":        {"/internal/entropy", "/internal/lag", "/internal/freelist", "/sigio", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"},
 }
 
 // mayDependOn are the modules that a program which wraps files links.
