@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -161,7 +162,7 @@ func TestResponseController(t *testing.T) {
 func TestHijack(t *testing.T) {
 	for name, upgrade := range map[string]bool{"plain request": false, "upgrade": true} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(sighttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			server := httptest.NewUnstartedServer(sighttp.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				conn, rw, err := http.NewResponseController(w).Hijack()
 				if err != nil {
 					panic(err)
@@ -173,6 +174,8 @@ func TestHijack(t *testing.T) {
 					panic("wrote behind a hijack")
 				}
 			})))
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.Start()
 			defer server.Close()
 			r, err := http.NewRequest(http.MethodGet, server.URL, nil)
 			require.NoError(t, err)
