@@ -43,7 +43,7 @@ const (
 	// firstSigmaChunk bounds how long the connection idles before a large body:
 	// the first chunk is this long, and each next one twice as long, until
 	// sigmaChunk.
-	firstSigmaChunk = 128 << 10
+	firstSigmaChunk = 64 << 10
 )
 
 type encoderKey struct {
