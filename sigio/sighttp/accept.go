@@ -162,7 +162,7 @@ func acceptValue(codings []Coding) string {
 	for i, c := range codings {
 		names[i] = c.String()
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ",")
 }
 
 // addVary makes Vary name a request header, unless it does.

@@ -262,7 +262,7 @@ func TestRequestRefusals(t *testing.T) {
 			}, sighttp.WithRequestBodies(1000))
 			require.Equal(t, row.status, resp.StatusCode)
 			if row.status == http.StatusUnsupportedMediaType {
-				require.Equal(t, "sigma, zstd, gzip", resp.Header.Get("Accept-Encoding"))
+				require.Equal(t, "sigma,zstd,gzip", resp.Header.Get("Accept-Encoding"))
 			}
 		})
 	}
