@@ -18,8 +18,12 @@ import (
 // maxZstdWindow is what RFC 9659 lets a sender of zstd expect of everyone.
 const maxZstdWindow = 8 << 20
 
-// decoders lends decoders, which are all of a process's own making, and builds
-// those that are missing.
+// maxSigmaChunk bounds what a sigma stream makes its reader allocate: twice
+// that, and a history. It is the longest chunk that a sigio.Writer makes unless
+// it is told otherwise.
+const maxSigmaChunk = 4 << 20
+
+// decoders lends decoders and builds those that are missing.
 type decoders struct {
 	books []*glyph.Codebook
 	sigma freelist.List[*sigio.Reader]
@@ -34,7 +38,7 @@ func (d *decoders) get(c Coding, src io.Reader) (r io.Reader, put func(), err er
 	case Sigma:
 		z, ok := d.sigma.Get(func(*sigio.Reader) bool { return true })
 		if !ok {
-			var opts []sigio.ReaderOption
+			opts := []sigio.ReaderOption{sigio.WithMaxChunk(maxSigmaChunk)}
 			for _, b := range d.books {
 				opts = append(opts, sigio.WithCodebook(b))
 			}
@@ -152,14 +156,14 @@ func (c *counter) Read(p []byte) (int, error) {
 // that refused.
 type cappedBody struct {
 	io.ReadCloser
-	exceeded bool
+	exceeded atomic.Bool
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		var tooLarge *http.MaxBytesError
-		b.exceeded = b.exceeded || errors.As(err, &tooLarge)
+	var tooLarge *http.MaxBytesError
+	if err != nil && err != io.EOF && errors.As(err, &tooLarge) {
+		b.exceeded.Store(true)
 	}
 	return n, err
 }

@@ -15,6 +15,9 @@ const (
 	maxWithCodebook = 8 << 10
 )
 
+// aboutBytes are headers that describe the very bytes of a body.
+var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest"}
+
 func (w *response) minSize() int {
 	if w.forced {
 		return 0
@@ -29,9 +32,13 @@ func (w *response) minSize() int {
 // given, allow the body to be compressed.
 func (w *response) mayCompress() bool {
 	h := w.Header()
-	if w.coding == identity || w.head || !hasBody(w.status) ||
-		h.Get("Content-Encoding") != "" || h.Get("Content-Range") != "" || forbidsTransform(h) {
+	if w.coding == identity || w.head || !hasBody(w.status) || forbidsTransform(h) {
 		return false
+	}
+	for _, name := range aboutBytes {
+		if h.Get(name) != "" {
+			return false
+		}
 	}
 	if w.declared == 0 || w.declared > 0 && w.declared < int64(w.minSize()) {
 		return false
@@ -156,7 +163,7 @@ func (w *response) finish() {
 
 // finishEmpty is for handlers that did nothing: the server sends 200.
 func (w *response) finishEmpty() {
-	if w.request != nil && w.request.exceeded {
+	if w.request != nil && w.request.exceeded.Load() {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
 	}

@@ -10,8 +10,8 @@
 // What the package promises:
 //
 //   - What need not or must not be compressed passes unchanged: answers to HEAD,
-//     statuses 1xx, 204, 206 and 304, what has a Content-Range or a
-//     Content-Encoding or says no-transform, upgrades, small bodies, and types
+//     statuses 1xx, 204, 206 and 304, what has a Content-Range, a
+//     Content-Encoding or a digest or says no-transform, upgrades, small bodies, and types
 //     that are compressed already. Vary names Accept-Encoding on all of them.
 //   - A compressed body is sealed when the handler returns, and only then: after
 //     a panic, or when fewer bytes came than Content-Length announced, the

@@ -145,6 +145,7 @@ func TestLeftAlone(t *testing.T) {
 		"206 compressed":                      {h: status(206, "Content-Range", "bytes 0-3999/9000", "Accept-Ranges", "bytes")},
 		"Content-Range compressed":            {h: status(416, "Content-Range", "bytes */9000")},
 		"compressed twice":                    {h: writing(text, "Content-Encoding", "br", "Etag", `"a"`)},
+		"digest made wrong":                   {h: writing(text, "Content-Digest", "sha-256=:AA==:")},
 		"no-transform transformed":            {h: writing(text, "Cache-Control", "max-age=60, No-Transform")},
 		"image compressed":                    {h: writing(text, "Content-Type", "image/png")},
 		"gzip by content compressed":          {h: writing(gzipMagic)},

@@ -78,7 +78,7 @@ func (w *response) WriteHeader(status int) {
 	if w.state != open {
 		return // superfluous
 	}
-	if w.request != nil && w.request.exceeded && status >= 400 {
+	if w.request != nil && w.request.exceeded.Load() && status >= 400 {
 		status = http.StatusRequestEntityTooLarge
 	}
 	w.status = status
