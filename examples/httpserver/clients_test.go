@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -96,8 +97,11 @@ func visit(t *testing.T, chromium string, http2 bool, coding string) {
 		server.Start()
 	}
 	defer server.CloseClientConnections()
+	profile, err := os.MkdirTemp("", "sighttp")
+	require.NoError(t, err)
+	defer os.RemoveAll(profile) // what a dying browser adds meanwhile may stay
 	browser := exec.Command(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors",
-		"--remote-debugging-port=0", "--user-data-dir="+t.TempDir(), server.URL+"/observer")
+		"--remote-debugging-port=0", "--user-data-dir="+profile, server.URL+"/observer")
 	require.NoError(t, browser.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- browser.Wait() }()
@@ -108,8 +112,13 @@ func visit(t *testing.T, chromium string, http2 bool, coding string) {
 	case <-time.After(2 * time.Minute):
 		t.Skip("chromium does not come to an end here")
 	}
-	_ = browser.Process.Kill()
-	<-ended
+	_ = browser.Process.Signal(os.Interrupt)
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		_ = browser.Process.Kill()
+		<-ended
+	}
 	for _, path := range []string{"/", "/style.css", "/script.js", "/api/stations", "/events"} {
 		got, _ := codings.Load(path)
 		require.Equal(t, coding, got, path)
@@ -169,10 +178,13 @@ func TestNginx(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if _, err := dial(); err != nil {
+	probe, err := dial()
+	if err != nil {
 		t.Skip("nginx does not run here: ", err)
 	}
-	base := &http.Transport{Dial: func(string, string) (net.Conn, error) { return dial() }, DisableCompression: true}
+	probe.Close()
+	base := &http.Transport{DisableCompression: true}
+	base.DialContext = func(context.Context, string, string) (net.Conn, error) { return dial() }
 	defer base.CloseIdleConnections()
 	for _, coding := range []sighttp.Coding{sighttp.Sigma, sighttp.Zstd, sighttp.Gzip} {
 		client := http.Client{Transport: sighttp.Transport(base, sighttp.WithCodings(coding), sighttp.WithRequestCoding(coding))}

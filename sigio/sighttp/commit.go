@@ -148,9 +148,10 @@ func rewind(h, frozen http.Header) (late http.Header) {
 
 // finish ends the response after the handler has returned.
 func (w *response) finish() {
+	if w.state == open {
+		w.finishSilent()
+	}
 	switch w.state {
-	case open:
-		w.finishEmpty()
 	case holding:
 		w.finishHeld()
 	case compressing:
@@ -161,8 +162,8 @@ func (w *response) finish() {
 	}
 }
 
-// finishEmpty is for handlers that did nothing: the server sends 200.
-func (w *response) finishEmpty() {
+// finishSilent is for handlers that gave no answer: the server makes it 200.
+func (w *response) finishSilent() {
 	if w.request != nil && w.request.exceeded.Load() {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return

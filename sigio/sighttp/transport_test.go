@@ -383,9 +383,9 @@ func TestBadOptionFailsRequests(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	each(t, sized, func(t *testing.T, url string, client *http.Client) {
 		var wait sync.WaitGroup
-		for i := range 16 {
+		for i := range 8 {
 			wait.Go(func() {
-				for k := range 10 {
+				for k := range 4 {
 					n := 1 + (i*7919+k*104729)%150_000
 					resp, err := client.Get(url + "/" + strconv.Itoa(n))
 					if err != nil {
