@@ -140,6 +140,11 @@ func (b *decodedBody) Close() error {
 	return b.src.Close()
 }
 
+// maxRead is the length in bytes of a read from the connection. The reader of
+// chunked bodies fills what it is given, so that long reads would wait for more
+// than the decoder needs to go on.
+const maxRead = 8 << 10
+
 // counter counts what was read.
 type counter struct {
 	io.ReadCloser
@@ -147,7 +152,7 @@ type counter struct {
 }
 
 func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
+	n, err := c.ReadCloser.Read(p[:min(len(p), maxRead)])
 	c.n += int64(n)
 	return n, err
 }

@@ -68,8 +68,10 @@ func WithCodings(codings ...Coding) Option {
 }
 
 // WithLevel sets the level of whatever coding is sent. The default is
-// sigio.LevelBetter: on connections of up to 100 Mbit/s what it takes is less
-// than what it spares.
+// sigio.LevelBetter, which suits connections of up to some 10 Mbit/s: faster
+// ones, and busy servers, gain by a lower level. A response of more than 64 KiB
+// keeps an encoder as long as it is being sent: some 5 MiB of zstd at that
+// level, 2 at the lower ones.
 func WithLevel(l sigio.Level) Option {
 	return option(func(c *config) { c.level = l })
 }
