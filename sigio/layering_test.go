@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"/strategy":             {"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/glyph", "/pool", "/strategy/branch", "/strategy/delta"},
 	"/sigio":                ofSigio,
 	"/sigio/signet":         append([]string{"/sigio"}, ofSigio...),
+	"/sigio/sighttp":        append([]string{"/sigio"}, ofSigio...),
 }
 
 var ofSigio = []string{"/internal/entropy", "/internal/buffers", "/internal/lag", "/internal/freelist", "/sigio/internal/frame", "/strategy", "/strategy/branch", "/strategy/delta", "/glyph", "/pool"}

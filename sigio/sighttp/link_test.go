@@ -1,0 +1,106 @@
+package sighttp_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A link dials connections that carry so many bits a second in each direction,
+// and counts bytes. What arrives is handed out when its last bit would have
+// come through, however coarse the clock of the scheduler is.
+type link struct {
+	bitsPerSecond float64
+	received      atomic.Int64
+}
+
+func (l *link) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &linkConn{Conn: conn, link: l}
+	c.arrived.L = &c.mu
+	go c.pump()
+	return c, nil
+}
+
+func (l *link) duration(n int) time.Duration {
+	return time.Duration(float64(n) * 8 / l.bitsPerSecond * 1e9)
+}
+
+type linkConn struct {
+	net.Conn
+	link *link
+
+	mu      sync.Mutex
+	arrived sync.Cond
+	queue   []packet
+	err     error
+}
+
+type packet struct {
+	content []byte
+	due     time.Time
+}
+
+// pump takes what the other end sends, as the link would.
+func (c *linkConn) pump() {
+	const packetLen = 1460
+	var free time.Time
+	for {
+		buf := make([]byte, 16<<10)
+		n, err := c.Conn.Read(buf)
+		now := time.Now()
+		c.link.received.Add(int64(n))
+		c.mu.Lock()
+		if free.Before(now) {
+			free = now
+		}
+		for p := buf[:n]; len(p) > 0; {
+			k := min(len(p), packetLen)
+			free = free.Add(c.link.duration(k))
+			c.queue = append(c.queue, packet{p[:k], free})
+			p = p[k:]
+		}
+		c.err = err
+		c.arrived.Signal()
+		c.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (c *linkConn) Read(p []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.queue) == 0 && c.err == nil {
+		c.arrived.Wait()
+	}
+	if len(c.queue) == 0 {
+		return 0, c.err
+	}
+	if wait := time.Until(c.queue[0].due); wait > 0 {
+		c.mu.Unlock()
+		pause(wait)
+		c.mu.Lock()
+	}
+	for now := time.Now(); n < len(p) && len(c.queue) > 0 && !c.queue[0].due.After(now); {
+		head := &c.queue[0]
+		k := copy(p[n:], head.content)
+		n += k
+		if head.content = head.content[k:]; len(head.content) == 0 {
+			c.queue = c.queue[1:]
+		}
+	}
+	return n, nil
+}
+
+func (c *linkConn) Write(p []byte) (int, error) {
+	pause(c.link.duration(len(p)))
+	return c.Conn.Write(p)
+}
