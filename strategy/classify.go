@@ -97,12 +97,25 @@ func textShare(prof *Profile) int {
 	return int(prof.Printable) * 1000 / (1000 - int(prof.Zero))
 }
 
+const (
+	manyDigits = 350
+	mostDigits = 450 // beside which little else is worth a search
+
+	// Digits that repeat by chance repeat in fewer places of the sample.
+	mostlyRepeats = 650
+)
+
 // mostlyDigits reports whether the chunk is text of which a good part is numbers.
 // These repeat in short pieces, if at all, and hold little more than three bits
 // a digit: the work of a codec is in the entropy coder then.
 func mostlyDigits(prof *Profile) bool {
-	const manyDigits = 350
 	return prof.Digit >= manyDigits && textShare(prof) >= mostlyText
+}
+
+// hardlyMoreThanDigits reports whether a search for anything but short
+// repeats is in vain, too.
+func hardlyMoreThanDigits(prof *Profile) bool {
+	return mostlyDigits(prof) && prof.Digit >= mostDigits && prof.Repeat < mostlyRepeats
 }
 
 // certainty maps a margin of 0 to full onto 50 to 100.
