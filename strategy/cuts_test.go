@@ -29,6 +29,7 @@ func TestAppendCuts(t *testing.T) {
 		{"one kind is cut: numbers", int32Series(mib, 3), nil},
 		{"one kind is cut: records", records(mib, 3), nil},
 		{"one kind is cut: code", program(mib, 3), nil},
+		{"one kind is cut: UTF-16", utf16(text(mib / 2)), nil},
 		{"tables that repeat are cut out of what they repeat", pages(mib), nil},
 		{"numbers as text stay with prose", join(text(512*kib), digits(512*kib)), []int{512, 1024}},
 		{"a program stays with prose", join(program(512*kib, 1), text(512*kib)), []int{512, 1024}},
