@@ -118,6 +118,16 @@ func hardlyMoreThanDigits(prof *Profile) bool {
 	return mostlyDigits(prof) && prof.Digit >= mostDigits && prof.Repeat < mostlyRepeats
 }
 
+// onlyFewBits reports whether an entropy coder pays even where bytes are cheap,
+// and what looks for repeats alone finds next to none.
+func onlyFewBits(prof *Profile) bool {
+	const (
+		fewBits = 6*256 + 100
+		rarely  = 200
+	)
+	return prof.Entropy <= fewBits && prof.Repeat < rarely
+}
+
 // certainty maps a margin of 0 to full onto 50 to 100.
 func certainty(margin, full int) uint8 {
 	return uint8(50 + 50*min(max(margin, 0), full)/full)
