@@ -116,8 +116,8 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 }
 
 // carryOut encodes src as chosen, and with the general codec where that is
-// impossible or falls short of what the choice expected. It reports whether either makes
-// the chunk smaller.
+// impossible or falls short of what the choice expected. It reports whether
+// either makes the chunk smaller.
 func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Profile, choice strategy.Choice) ([]byte, bool, error) {
 	if choice.ID == strategy.Store {
 		return dst, false, nil

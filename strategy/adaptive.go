@@ -4,13 +4,14 @@ package strategy
 //
 // Where the profile is clear it decides by rule: store for what has nothing
 // to gain, runlength for runs from end to end, glyph for small messages, and
-// for all else the general codec, which is zstd or, in a Set without it, S2 or
-// LZ4. Where that is zstd it looks for machine code, and chooses branch if that
-// pays. Where the profile allows for it, and it is not code beyond doubt, it
-// looks for tables of numbers and records in the chunk, and chooses delta if
-// they promise 5 % (see objective). Then it asks every Estimator in the Set. One
-// that promises enough is tried, together with the choice so far, on 32 KiB from
-// the middle of the chunk, and is chosen when it delivers them 5 % sooner.
+// for all else the Set's general codec (see Set.General) or, in place of S2, zstd
+// for numbers as text and where little repeats and bytes hold few bits. Where
+// that is zstd it looks for machine code, and chooses branch if that pays. Where
+// the profile allows for it, and it is not code beyond doubt, it looks for tables
+// of numbers and records in the chunk, and chooses delta if they promise 5 % (see
+// objective). Then it asks every Estimator in the Set. One that promises enough
+// is tried, together with the choice so far, on 32 KiB from the middle of the
+// chunk, and is chosen when it delivers them 5 % sooner.
 //
 // A Strategy that panics while it is asked or tried panics out of Select; one
 // that fails with an error other than ErrSkip is chosen, so that the error
@@ -55,9 +56,6 @@ const (
 	neverEncoded  = 24
 	seldomEncoded = 64
 
-	// From so many digits per mille on in text zstd pays where otherwise S2 does.
-	manyDigits = 350
-
 	// allRuns leaves room for a few borders between runs in the sample.
 	allRuns = 990
 )
@@ -80,8 +78,10 @@ func rule(in Input) Choice {
 	switch {
 	case general == Store:
 		return Choice{ID: Store, Confidence: 100, Reason: "no codec in the set"}
-	case general == S2 && has(in.Set, Zstd) && hasDigits(prof, manyDigits):
+	case general == S2 && has(in.Set, Zstd) && mostlyDigits(prof):
 		return Choice{ID: Zstd, Confidence: prof.Confidence, Reason: "numbers as text"}
+	case general == S2 && has(in.Set, Zstd) && onlyFewBits(prof):
+		return Choice{ID: Zstd, Confidence: prof.Confidence, Reason: "few bits a byte, and no repeats"}
 	}
 	return Choice{ID: general, Confidence: prof.Confidence, Reason: generalReason(prof)}
 }

@@ -333,3 +333,26 @@ func BenchmarkSelect(b *testing.B) {
 		})
 	}
 }
+
+// TestFewBitsAtFastest: what hardly repeats is not stored if it holds few bits
+// a byte, and S2 keeps what repeats.
+func TestFewBitsAtFastest(t *testing.T) {
+	base64 := randomBytes(mib, 1)
+	twelve := randomBytes(mib, 2)
+	for i := range mib {
+		base64[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[base64[i]%64]
+		twelve[i] = 'a' + twelve[i]%12
+	}
+	for _, tt := range []struct {
+		name  string
+		chunk []byte
+		want  ID
+	}{
+		{"base64 is stored", base64, Zstd},
+		{"twelve letters are stored", twelve, Zstd},
+		{"prose is zstd's", english(mib, 1), S2},
+	} {
+		c := Adaptive().Select(Input{Chunk: tt.chunk, Level: LevelFastest, Set: Default()})
+		require.Equal(t, tt.want, c.ID, tt.name)
+	}
+}

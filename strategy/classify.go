@@ -97,11 +97,35 @@ func textShare(prof *Profile) int {
 	return int(prof.Printable) * 1000 / (1000 - int(prof.Zero))
 }
 
-// hasDigits reports whether the chunk is text of which so many bytes per mille
-// are digits. These repeat in short pieces, if at all, and hold little more than
-// three bits each: the work of a codec is in the entropy coder then.
-func hasDigits(prof *Profile, share uint16) bool {
-	return prof.Digit >= share && textShare(prof) >= mostlyText
+const (
+	manyDigits = 350
+	mostDigits = 500 // beside which little else is worth a search
+
+	// Digits that repeat by chance repeat in fewer places of the sample.
+	mostlyRepeats = 650
+)
+
+// mostlyDigits reports whether the chunk is text of which a good part is numbers.
+// These repeat in short pieces, if at all, and hold little more than three bits
+// a digit: the work of a codec is in the entropy coder then.
+func mostlyDigits(prof *Profile) bool {
+	return prof.Digit >= manyDigits && textShare(prof) >= mostlyText
+}
+
+// hardlyMoreThanDigits reports whether a search for anything but short
+// repeats is in vain, too.
+func hardlyMoreThanDigits(prof *Profile) bool {
+	return mostlyDigits(prof) && prof.Digit >= mostDigits && prof.Repeat < mostlyRepeats
+}
+
+// onlyFewBits reports whether an entropy coder pays even where bytes are cheap,
+// and what looks for repeats alone finds next to none.
+func onlyFewBits(prof *Profile) bool {
+	const (
+		fewBits = 6*256 + 100
+		rarely  = 200
+	)
+	return prof.Entropy <= fewBits && prof.Repeat < rarely
 }
 
 // certainty maps a margin of 0 to full onto 50 to 100.

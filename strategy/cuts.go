@@ -25,6 +25,11 @@ const (
 
 	// Of a table no more than one byte in so many repeats far apart.
 	mostRepeats = 16
+
+	// Cuts part no more than one byte in so many from what it repeats. Repeats
+	// that are shorter cost little to do without.
+	mostParted = 16
+	longRepeat = 256
 )
 
 // AppendCuts appends to dst where a block should be cut, so that each piece is
@@ -33,7 +38,8 @@ const (
 // appends the end of every piece, the last being len(block), and nothing for an
 // empty block. Pieces are some 256 KiB or longer, 96 KiB where other data meet
 // and 64 KiB beside tables, except what the block's ends cut off; there are no
-// more than one for each started 64 KiB. Below LevelDefault neither tables nor
+// more than one for each started 64 KiB. Where cuts would part much of the block
+// from what it repeats, there are none. Below LevelDefault neither tables nor
 // other data are told apart, since that takes time. The cuts depend on block and
 // level alone.
 func AppendCuts(dst []int, block []byte, level Level) []int {
@@ -49,12 +55,36 @@ func AppendCuts(dst []int, block []byte, level Level) []int {
 	kinds := all[:min(segments, len(all))]
 	s.tell(kinds)
 	var c cutter
+	from := len(dst)
 	for i, k := range kinds {
 		if c.next(k, i == len(kinds)-1) {
 			dst = append(dst, s.border(c.start, c.left, c.piece))
 		}
 	}
-	return append(dst, len(block))
+	dst = append(dst, len(block))
+	if partsRepeats(block, dst[from:]) {
+		return append(dst[:from], len(block))
+	}
+	return dst
+}
+
+// partsRepeats reports whether cuts part much from what it repeats, such as one
+// of two copies of a file, between which there is another.
+func partsRepeats(block []byte, ends []int) bool {
+	if len(ends) == 1 {
+		return false
+	}
+	most := len(block) / mostParted
+	parted := survey(block, longRepeat).far
+	start := 0
+	for _, end := range ends {
+		if parted <= most {
+			return false
+		}
+		parted -= survey(block[start:end], longRepeat).far
+		start = end
+	}
+	return parted > most
 }
 
 // tell fills in the kinds of the segments. One segment between two of another

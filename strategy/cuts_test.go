@@ -29,6 +29,7 @@ func TestAppendCuts(t *testing.T) {
 		{"one kind is cut: numbers", int32Series(mib, 3), nil},
 		{"one kind is cut: records", records(mib, 3), nil},
 		{"one kind is cut: code", program(mib, 3), nil},
+		{"one kind is cut: UTF-16", utf16(text(mib / 2)), nil},
 		{"tables that repeat are cut out of what they repeat", pages(mib), nil},
 		{"numbers as text stay with prose", join(text(512*kib), digits(512*kib)), []int{512, 1024}},
 		{"a program stays with prose", join(program(512*kib, 1), text(512*kib)), []int{512, 1024}},
@@ -47,7 +48,10 @@ func TestAppendCuts(t *testing.T) {
 		{"a short stretch hides a border", join(text(384*kib), zero(128*kib), noise(512*kib)), []int{512, 1024}},
 		{"the rest of a segment is lost", join(text(512*kib), noise(512*kib+100)), []int{512, 0}},
 		{"a large block is not cut", join(noise(8*mib), text(8*mib)), []int{8 * kib, 16 * kib}},
-		{"alternation is not seen", join(noise(256*kib), text(256*kib), noise(256*kib), text(256*kib)), []int{256, 512, 768, 1024}},
+		{"alternation is not seen", join(noise(256*kib), text(256*kib), randomBytes(256*kib, 1), english(256*kib, 1)), []int{256, 512, 768, 1024}},
+		{"copies are cut apart: random", join(noise(300*kib), text(300*kib), noise(300*kib)), nil},
+		{"copies are cut apart: tables", join(records(300*kib, 1), text(300*kib), records(300*kib, 1)), nil},
+		{"a short copy keeps all together", join(text(512*kib), noise(512*kib-10*kib), text(512 * kib)[:10*kib]), []int{512, 1024}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

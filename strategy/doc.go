@@ -31,10 +31,10 @@
 // formed decodes to other bytes. Both are the business of the stream around
 // it.
 //
-// Idle codec states, and the buffers in which code is filtered, are kept for the
-// next chunk in small lists that the whole process shares, and are let go when two garbage collections have passed
-// without a use for them. At LevelBest one such state measures some 35 MiB,
-// at LevelDefault less than 3.
+// Idle codec states are kept for the next chunk in small lists that the whole
+// process shares, and are let go when two garbage collections have passed without
+// a use for them. At LevelBest one such state measures some 35 MiB, at
+// LevelDefault less than 3.
 //
 // # When not to use it
 //

@@ -110,13 +110,14 @@ func (s *segmenter) tableLike(i int, kinds []kind) kind {
 
 func (s *segmenter) segment(i int) []byte { return s.block[i*segmentLen:][:segmentLen] }
 
-// isText reports whether most of what was looked at is printable.
+// isText reports whether most of what was looked at is printable, but for zeros,
+// which every other byte is in UTF-16.
 func isText(count *[256]uint16) bool {
 	var h [256]uint32
 	for i, n := range count {
 		h[i] = uint32(n)
 	}
-	return printable(&h)*1000 >= looks*lookLen*mostlyText
+	return printable(&h)*1000 >= (looks*lookLen-int(h[0]))*mostlyText
 }
 
 // tableOf returns which table the segment is part of, kindOther if of none.

@@ -52,8 +52,8 @@ func objective(level Level, rawLen, encodedLen int, c cost) int64 {
 }
 
 // nsPerByte is the price of an encoded byte. LevelFastest stands for a link of
-// some 600 Mbit/s. The others are such that zstd's own level is the best of its four at that
-// price: its default pays from 120 ns a byte, better from 780.
+// some 600 Mbit/s. The others are such that zstd's own level is the best of its
+// four at that price: its default pays from 120 ns a byte, better from 780.
 func nsPerByte(level Level) int64 {
 	return [...]int64{14, 300, 2000, 1}[step(level)]
 }

@@ -197,6 +197,43 @@ func TestZstdOneEncoderServesAStream(t *testing.T) {
 	}
 }
 
+// TestZstdCodesLiteralsAlone: of what hardly repeats, and holds few bits a byte,
+// the fast levels leave no blocks as they are. The others look for repeats in
+// it all the same.
+func TestZstdCodesLiteralsAlone(t *testing.T) {
+	for _, alphabet := range []string{"0123456789", "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"} {
+		src := noise(300_000)
+		for i, b := range src {
+			src[i] = alphabet[int(b)%len(alphabet)]
+		}
+		prof := Detect(src)
+		most := len(src) * int(prof.Entropy) * 103 / (8 * 256 * 100)
+		for level := LevelFastest; level <= LevelDefault; level++ {
+			out, err := zstdFrame{}.Encode(nil, src, Params{Level: level, Limit: unlimited, Profile: &prof})
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(out), most, "%v of %d kinds of bytes", level, len(alphabet))
+		}
+	}
+}
+
+// TestZstdDigitsThatRepeat: text with many digits is not much longer by what
+// the level does for numbers.
+func TestZstdDigitsThatRepeat(t *testing.T) {
+	var src []byte
+	places := []string{"Aalborg", "Bergen", "Cottbus", "Dordrecht", "Esbjerg", "Fredrikstad", "Groningen", "Husum"}
+	for i, b := range noise(24_000) {
+		src = fmt.Appendf(src, "%05d,%s,%d,%d.%02d\n", 10_000+i, places[b%8], 1000*int(b%5), 50+i/10_000, b/4)
+	}
+	prof := Detect(src)
+	require.True(t, mostlyDigits(&prof))
+	lengthWith := func(prof *Profile) int {
+		out, err := zstdFrame{}.Encode(nil, src, Params{Limit: unlimited, Profile: prof})
+		require.NoError(t, err)
+		return len(out)
+	}
+	require.LessOrEqual(t, 1000*lengthWith(&prof), 1005*lengthWith(nil))
+}
+
 func BenchmarkZstdSmall(b *testing.B) {
 	for _, n := range []int{200, 1000, 4000} {
 		src := prose(n)
