@@ -28,7 +28,7 @@ const (
 
 	// Cuts part no more than one byte in so many from what it repeats. Repeats
 	// that are shorter cost little to do without.
-	mostParted = 16
+	mostParted = 5
 	longRepeat = 256
 )
 
