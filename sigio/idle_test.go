@@ -1,3 +1,5 @@
+//go:build !pooldebug
+
 package sigio_test
 
 import (
@@ -16,7 +18,7 @@ import (
 
 // TestIdleStreamsKeepNoBuffers: what Writers and Readers have given back to
 // their pool they do not keep from the garbage collector, whichever way they
-// came to be idle.
+// came to be idle. Under the tag pooldebug the pool keeps it.
 func TestIdleStreamsKeepNoBuffers(t *testing.T) {
 	const most = 256 << 10
 	content := medley(1, 3<<20+1000)
