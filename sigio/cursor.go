@@ -104,11 +104,16 @@ func (c *cursor) measure() (int64, error) {
 
 // verified returns the content of a chunk in memory of its own.
 func (c *cursor) verified(p *piece) ([]byte, error) {
+	stored := p.Strategy == uint8(strategy.Store)
+	if !stored { // no more than it needs: others keep it for long
+		c.z.cfg.buffers.discard(c.z.buf)
+		c.z.buf = make([]byte, 0, p.RawLen)
+	}
 	content, err := c.z.decode(p)
 	if err != nil {
 		return nil, err
 	}
-	if p.Strategy == uint8(strategy.Store) {
+	if stored {
 		return bytes.Clone(content), nil
 	}
 	c.z.buf = nil

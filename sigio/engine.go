@@ -90,7 +90,9 @@ func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]b
 
 func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error) {
 	began := time.Now()
-	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src), owned: s.owned}
+	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
+	// What is to be verified must stay what it is, whatever becomes of a filter.
+	c.owned = s.owned && !e.verify
 	strategy.DetectInto(&s.profile, src)
 	choice, err := e.choose(strategy.Input{Chunk: src[:len(src):len(src)], Profile: &s.profile, Level: e.level, Set: e.set})
 	if err != nil {
@@ -110,6 +112,9 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 		dst = e.store(dst, &c, src)
 	case e.verify:
 		dst = e.verifyChunk(s, dst, &c, src)
+	}
+	if e.verify && frame.RawCRC(src) != c.crc {
+		return dst, c, &fault{fmt.Sprintf("content changed while strategy %q was at work", c.name)}
 	}
 	c.encoding = time.Since(chosen)
 	return dst, c, nil

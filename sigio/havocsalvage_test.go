@@ -2,6 +2,7 @@ package sigio_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -29,7 +30,7 @@ func (x *wreck) salvage(t *testing.T, src io.Reader) (finds []find, all []byte) 
 		close()
 		finds = append(finds, find{at: out.Len() + max(0, int(g.RawLen)), adrift: g.RawLen < 0})
 		return sigio.FillZeros
-	}, sigio.WithMaxOutput(16<<20))
+	}, sigio.WithMaxOutput(16<<20), withLedger())
 	require.NoError(t, err)
 	finds[len(finds)-1].content = out.Bytes()[min(out.Len(), finds[len(finds)-1].at):]
 	return finds, out.Bytes()
@@ -79,7 +80,7 @@ func (x *wreck) isStored(p []byte) bool {
 func recovered(t *testing.T, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	_, err := sigio.Salvage(&out, bytes.NewReader(b), func(sigio.Gap) sigio.Fill { return sigio.FillNothing })
+	_, err := sigio.Salvage(&out, bytes.NewReader(b), func(sigio.Gap) sigio.Fill { return sigio.FillNothing }, withLedger())
 	require.NoError(t, err)
 	return out.Bytes()
 }
@@ -87,11 +88,12 @@ func recovered(t *testing.T, b []byte) []byte {
 // checkRepair: nothing is changed before the cut, nothing is lost that can be
 // recovered, and what is left reads.
 func (x *wreck) checkRepair(t *testing.T) (cut int64, err error) {
-	got, _ := io.ReadAll(sigio.NewReader(bytes.NewReader(x.b)))
+	got, _ := io.ReadAll(sigio.NewReader(bytes.NewReader(x.b), withLedger()))
 	d := &disk{b: bytes.Clone(x.b)}
-	cut, err = sigio.Repair(d)
+	cut, err = sigio.Repair(d, withLedger())
 	if err != nil {
-		require.ErrorIs(t, err, sigio.ErrCorrupt)
+		// A light chunk that is damaged may name any strategy.
+		require.True(t, errors.Is(err, sigio.ErrCorrupt) || errors.Is(err, sigio.ErrUnsupported) && x.damaged, "%v", err)
 		require.Zero(t, cut)
 		requireSame(t, x.b, d.b)
 		require.True(t, x.damaged || len(x.inner) > 0, "it was but torn: %v", err)
@@ -103,7 +105,7 @@ func (x *wreck) checkRepair(t *testing.T) (cut int64, err error) {
 		requireSame(t, recovered(t, x.b), recovered(t, d.b), "what is recovered before and after the cut of ", cut)
 	}
 
-	after, err := io.ReadAll(sigio.NewReader(bytes.NewReader(d.b)))
+	after, err := io.ReadAll(sigio.NewReader(bytes.NewReader(d.b), withLedger()))
 	require.True(t, bytes.HasPrefix(after, got))
 	if err != nil {
 		require.True(t, x.damaged)
@@ -111,14 +113,14 @@ func (x *wreck) checkRepair(t *testing.T) (cut int64, err error) {
 		requireSame(t, got, after)
 	} else {
 		requireSame(t, got, after)
-		w, err := sigio.OpenAppend(d)
+		w, err := sigio.OpenAppend(d, withLedger())
 		require.NoError(t, err)
 		require.NoError(t, write([]byte("and more")).play(w))
 		require.NoError(t, w.Close())
-		requireSame(t, append(got, "and more"...), unseal(t, d.b))
+		requireSame(t, append(got, "and more"...), unseal(t, d.b, withLedger()))
 	}
 	before := bytes.Clone(d.b)
-	again, err := sigio.Repair(d)
+	again, err := sigio.Repair(d, withLedger())
 	if err == nil {
 		require.Zero(t, again, "a repaired file is sound")
 	}

@@ -23,11 +23,13 @@ func (j *job) encode(e *engine) {
 	})
 }
 
-// discard gives the buffers of a job that stands still away.
+// discard gives the buffers of a job that stands still away, and lets go of
+// them: of the job itself a list may still know.
 func (j *job) discard(to buffers) {
 	to.discard(j.block)
 	to.discard(j.out)
 	to.discard(j.scratch.proof)
+	*j = job{}
 }
 
 // enqueue starts a job with the block and leaves an empty one in its place.

@@ -104,6 +104,14 @@ func (j *readJob) decode(to buffers, st strategy.Strategy, p piece) {
 	})
 }
 
+// discard gives the buffers of a job that stands still away, and lets go of
+// them: of the job itself a list may still know.
+func (j *readJob) discard(to buffers) {
+	to.discard(j.payload)
+	to.discard(j.content)
+	*j = readJob{}
+}
+
 func (j *readJob) run(st strategy.Strategy) ([]byte, error) {
 	began := time.Now()
 	content, crc, err := decodeChunk(st, j.content, j.payload, j.piece.RawLen)

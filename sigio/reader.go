@@ -64,6 +64,7 @@ func (z *Reader) Reset(r io.Reader) {
 		z.err = ErrClosed
 	}
 	z.stats.reset()
+	z.rest()
 	z.measure()
 }
 
@@ -119,8 +120,7 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 func (z *Reader) Close() error {
 	z.settle()
 	for _, j := range z.idle {
-		z.cfg.buffers.discard(j.payload)
-		z.cfg.buffers.discard(j.content)
+		j.discard(z.cfg.buffers)
 	}
 	z.cfg.buffers.discard(z.buf)
 	z.cfg.buffers.discard(z.walker.src.buf)
@@ -156,6 +156,9 @@ func (z *Reader) next() error {
 	}
 	if f, ok := err.(final); ok {
 		z.err, err = f.error, f.error
+	}
+	if err == io.EOF {
+		z.rest()
 	}
 	z.stats.encoded(z.walker.src.off - z.counted)
 	z.counted = z.walker.src.off
@@ -264,8 +267,7 @@ func (z *Reader) rest() {
 	z.walker.src.rest(room)
 	z.content, z.buf = nil, z.cfg.buffers.rest(z.buf, room)
 	for _, j := range z.idle {
-		z.cfg.buffers.discard(j.payload)
-		z.cfg.buffers.discard(j.content)
+		j.discard(z.cfg.buffers)
 	}
 	z.idle = z.idle[:0]
 }

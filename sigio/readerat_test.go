@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -356,4 +357,21 @@ func TestOpenReaderAtRefuses(t *testing.T) {
 	messages := messages(prose(1, 500), 50).seal(t, sigio.WithTransportChecks())
 	_, err = sigio.OpenReaderAt(bytes.NewReader(messages), int64(len(messages)))
 	require.ErrorIs(t, err, sigio.ErrUnsupported)
+}
+
+// TestReadAtHoldsWhatItSays: of chunks that are shorter than the stream
+// allows, the cache holds no more than their content takes.
+func TestReadAtHoldsWhatItSays(t *testing.T) {
+	const piece = 300 << 10
+	content := prose(1, 40*piece)
+	stream := messages(content, piece).seal(t, sigio.WithChunkSize(sigio.MaxChunkSize), sigio.WithIndex())
+	r := must(sigio.OpenReaderAt(bytes.NewReader(stream), int64(len(stream)), sigio.WithMaxChunk(sigio.MaxChunkSize)))
+	held := heldBy(func() error {
+		for off := 0; off < len(content); off += piece {
+			requireReadAt(t, r, content, off, 1000)
+		}
+		return nil
+	})
+	require.Less(t, held, int64(12<<20))
+	runtime.KeepAlive(r)
 }

@@ -18,8 +18,8 @@ import (
 // It cuts nothing but a torn tail: what is left of the records that were being
 // written, and zeros. A file with a sound tail is left alone. So is, with
 // ErrCorrupt, one that was sealed, one that is no stream, and one in which
-// anything whole stands behind the damage: a chunk that Salvage would recover, a
-// header or an end. It may be the content of the record that is torn, where a
+// anything whole stands behind the damage: a chunk that Salvage would recover, one
+// that would need what is damaged, a header or an end. It may be the content of the record that is torn, where a
 // file of ours was stored in another; but it may be what was written behind it.
 // Whoever knows that nothing there is wanted cuts the file at
 // StreamError.Offset, where the damage begins, and calls Repair again.

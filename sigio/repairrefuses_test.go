@@ -297,3 +297,31 @@ func (d *flakyDisk) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return d.disk.ReadAt(p, off)
 }
+
+// TestRepairRefusesOverSharedFrame: parts of a shared frame behind damage are
+// not torn, although nothing but what is damaged tells whether they are whole.
+// A part that is torn itself goes.
+func TestRepairRefusesOverSharedFrame(t *testing.T) {
+	sealed := messages(prose(1, 120_000), 4500).seal(t, sigio.WithHistory(128<<10))
+	all := chunksOf(t, sealed)
+	torn := sealed[:len(sealed)-frame.EndLen-10]
+	refused, cut := 0, 0
+	for i, c := range all[:len(all)-1] {
+		b := bytes.Clone(torn)
+		b[c.Offset+int64(c.HeaderLen+c.EncodedLen/2)] ^= 1
+		if slices.ContainsFunc(all[i+1:len(all)-1], func(c sigio.ChunkInfo) bool { return !c.Light }) {
+			requireUntouched(t, b)
+			refused++
+		}
+		if !c.Light {
+			b = bytes.Clone(sealed[:all[i+1].Offset])
+			clear(b[c.Offset+int64(c.HeaderLen+c.EncodedLen/2):])
+			n, err := sigio.Repair(&disk{b: b})
+			require.NoError(t, err)
+			require.EqualValues(t, all[i+1].Offset-c.Offset, n)
+			cut++
+		}
+	}
+	require.Positive(t, refused)
+	require.Positive(t, cut)
+}

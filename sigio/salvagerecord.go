@@ -89,8 +89,13 @@ func (s *salvager) positioned(r frame.Record, n int) error {
 	st := &w.state
 	st.chain, st.lost = frame.Chain(r.Link, p.check), false
 	st.sinceSync, st.lightRun = 0, 0
-	if err != nil && s.demanding && errors.Is(verdictIn(err), ErrUnsupported) {
-		return err
+	if err != nil && s.demanding {
+		switch {
+		case errors.Is(verdictIn(err), ErrUnsupported):
+			return err
+		case p.History && s.off() > 0: // whether it is whole only what it continues would tell
+			return errDiscovered
+		}
 	}
 	if err != nil {
 		st.raw, st.chunks = p.raw+uint64(r.RawLen), p.number+1

@@ -12,7 +12,8 @@ import (
 
 // WithVerify has the Writer decode each chunk that it encoded and compare. A
 // chunk that does not decode to what was written, or whose strategy fails or
-// panics, is stored; Decision.Reason and Stats.Rejected say so. It guards
+// panics, is stored; Decision.Reason and Stats.Rejected say so. If the content
+// itself changed meanwhile, that is an error, and the chunk is not written. It guards
 // against defects of strategies and of memory, for the time of decoding and
 // the memory of one more block for each worker, and with a history that of a
 // Reader.

@@ -96,3 +96,21 @@ func TestVerifyLeavesNoTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyRefusesWhatWasChanged: what a plug-in does to the content itself
+// cannot be taken back. It is not written.
+func TestVerifyRefusesWhatWasChanged(t *testing.T) {
+	for _, c := range concurrencies {
+		u := &unruly{ledger: ledger{"ledger"}, encode: func(dst, src []byte, p strategy.Params) ([]byte, error) {
+			src[len(src)/2] ^= 1
+			return ledger{"ledger"}.Encode(dst, src, p)
+		}}
+		var out bytes.Buffer
+		w := sigio.NewWriter(&out, sigio.WithVerify(), sigio.WithConcurrency(c), sigio.WithChunkSize(sigio.MinChunkSize),
+			sigio.WithStrategies(strategy.Default().With(u)), sigio.WithSelector(always(ledgerID)))
+		_ = write(ledgerOf(2, 3*sigio.MinChunkSize)).play(w)
+		err := w.Close()
+		require.ErrorIs(t, err, sigio.ErrStrategy)
+		require.ErrorContains(t, err, "content changed")
+	}
+}

@@ -96,7 +96,7 @@ func (z *Writer) Reset(w io.Writer) {
 		}
 	}
 	z.stats.reset()
-	z.measure()
+	z.rest()
 }
 
 // Write compresses p. It returns the number of bytes accepted, which can be
