@@ -225,6 +225,7 @@ func (e *engine) store(dst []byte, c *chunk, src []byte) []byte {
 // inPlace is a built-in strategy that needs the memory of a chunk less if it may
 // change src. It restores it.
 type inPlace interface {
+	ID() strategy.ID
 	EncodeInPlace(dst, src []byte, p strategy.Params) ([]byte, error)
 }
 
@@ -234,7 +235,7 @@ func safeEncode(st strategy.Strategy, dst, src []byte, p strategy.Params, owned 
 			err = fmt.Errorf("panicked: %v", r)
 		}
 	}()
-	if st, ok := st.(inPlace); ok && owned {
+	if st, ok := st.(inPlace); ok && owned && st.ID() < strategy.FirstPrivate {
 		return st.EncodeInPlace(dst, src[:len(src):len(src)], p)
 	}
 	return st.Encode(dst, src[:len(src):len(src)], p)
