@@ -3,6 +3,7 @@ package sigio
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
@@ -23,6 +24,7 @@ type engine struct {
 
 type scratch struct {
 	profile strategy.Profile
+	drafts  [2]draft // of the chunk in the making, and of the piece behind it
 	cuts    []int
 	owned   bool   // the block may be changed while a strategy is at work
 	proof   []byte // what a chunk decodes to
@@ -75,34 +77,95 @@ func (f *fault) Error() string { return f.reason }
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
 	s.cuts = strategy.AppendCuts(s.cuts[:0], block, e.level)
 	dst = e.buffers.reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
-	start := 0
-	for _, end := range s.cuts {
-		var c chunk
-		var err error
-		if dst, c, err = e.encodeChunk(s, dst, block[start:end]); err != nil {
+	var err error
+	from, start := 0, 0
+	made, next := &s.drafts[0], &s.drafts[1]
+	for i, end := range s.cuts {
+		if err = e.plan(next, block[start:end]); err != nil {
 			return dst, chunks, err
 		}
-		chunks = append(chunks, c)
+		switch {
+		case i > 0 && e.joins(made, next):
+			made.joined, made.took = true, made.took+next.took
+		case i > 0:
+			if dst, chunks, err = e.append(s, dst, block[from:start], made, chunks); err != nil {
+				return dst, chunks, err
+			}
+			from = start
+			fallthrough
+		default:
+			made, next = next, made
+		}
 		start = end
 	}
-	return dst, chunks, nil
+	if start == 0 {
+		return dst, chunks, nil
+	}
+	return e.append(s, dst, block[from:], made, chunks)
 }
 
-func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error) {
+// draft is a chunk that is decided on.
+type draft struct {
+	profile strategy.Profile
+	choice  strategy.Choice
+	took    time.Duration // to decide
+	joined  bool          // of several pieces; profile is the first one's
+}
+
+// plan decides on src.
+func (e *engine) plan(d *draft, src []byte) (err error) {
 	began := time.Now()
-	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
+	strategy.DetectInto(&d.profile, src)
+	d.choice, err = e.choose(strategy.Input{Chunk: src[:len(src):len(src)], Profile: &d.profile, Level: e.level, Set: e.set})
+	d.took, d.joined = time.Since(began), false
+	return err
+}
+
+// joins reports whether two pieces had better be one chunk: where both are the
+// general codec's, or another's that needs no more than it, the cut between them
+// gains nothing.
+func (e *engine) joins(a, b *draft) bool {
+	plain := func(c *strategy.Choice) bool {
+		simple := c.ID == e.set.General(e.level) || c.ID == strategy.Branch || c.ID == strategy.Store
+		return simple && c.Limit == 0 && c.Expected == 0
+	}
+	return a.choice.ID == b.choice.ID && plain(&a.choice) && plain(&b.choice) && samePlan(a.choice.Plan, b.choice.Plan)
+}
+
+func samePlan(a, b any) bool {
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && (t == nil || t.Comparable() && a == b)
+}
+
+func (e *engine) append(s *scratch, dst, src []byte, d *draft, chunks []chunk) ([]byte, []chunk, error) {
+	if d.joined {
+		strategy.DetectInto(&d.profile, src)
+	}
+	dst, c, err := e.encodeDraft(s, dst, src, d)
+	if err != nil {
+		return dst, chunks, err
+	}
+	return dst, append(chunks, c), nil
+}
+
+// encodeChunk appends the region of a chunk that is not cut.
+func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error) {
+	d := &s.drafts[0]
+	if err := e.plan(d, src); err != nil {
+		return dst, chunk{at: len(dst)}, err
+	}
+	return e.encodeDraft(s, dst, src, d)
+}
+
+func (e *engine) encodeDraft(s *scratch, dst, src []byte, d *draft) ([]byte, chunk, error) {
+	began := time.Now()
+	c := chunk{
+		at: len(dst), rawLen: len(src), crc: frame.RawCRC(src),
+		class: d.profile.Class, confidence: d.choice.Confidence, reason: d.choice.Reason, detection: d.took,
+	}
 	// What is to be verified must stay what it is, whatever becomes of a filter.
 	c.owned = s.owned && !e.verify
-	strategy.DetectInto(&s.profile, src)
-	choice, err := e.choose(strategy.Input{Chunk: src[:len(src):len(src)], Profile: &s.profile, Level: e.level, Set: e.set})
-	if err != nil {
-		return dst, c, err
-	}
-	c.class, c.confidence, c.reason = s.profile.Class, choice.Confidence, choice.Reason
-	chosen := time.Now()
-	c.detection = chosen.Sub(began)
-
-	dst, ok, err := e.carryOut(dst, &c, src, &s.profile, choice)
+	dst, ok, err := e.carryOut(dst, &c, src, &d.profile, d.choice)
 	switch {
 	case err != nil && e.verify:
 		dst = e.reject(dst, &c, src, err)
@@ -116,7 +179,7 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	if e.verify && frame.RawCRC(src) != c.crc {
 		return dst, c, &fault{fmt.Sprintf("content changed while strategy %q was at work", c.name)}
 	}
-	c.encoding = time.Since(chosen)
+	c.encoding = time.Since(began)
 	return dst, c, nil
 }
 

@@ -54,6 +54,33 @@ func TestChoiceIsHeldAgainstZstd(t *testing.T) {
 	}
 }
 
+// TestPiecesOfOneStrategyAreOneChunk: a cut between two pieces that any choice
+// leaves to the same codec would only cost. Plans of their own keep them apart.
+func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
+	content := bytes.Join([][]byte{prose(1, 500_000), measurements(2, 500_000)}, nil)
+	require.Len(t, strategy.AppendCuts(nil, content, sigio.LevelDefault), 2, "nothing to join")
+	for _, tt := range []struct {
+		name   string // the defect
+		choice strategy.Choice
+		want   int
+	}{
+		{"zstd is cut", strategy.Choice{ID: strategy.Zstd}, 1},
+		{"a doubt is dropped", strategy.Choice{ID: strategy.Zstd, Expected: 1}, 2},
+		{"a limit is dropped", strategy.Choice{ID: strategy.Zstd, Limit: 1 << 20}, 2},
+		{"a plan is dropped", strategy.Choice{ID: strategy.Zstd, Plan: []int{1}}, 2},
+		{"a special codec is taken for a general one", strategy.Choice{ID: strategy.LZ4}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			chunks, covered := 0, 0
+			stream := write(content).seal(t, sigio.WithSelector(fixed(tt.choice)),
+				sigio.WithObserver(func(d sigio.Decision) { chunks, covered = chunks+1, covered+d.RawLen }))
+			require.Equal(t, tt.want, chunks)
+			require.Equal(t, len(content), covered)
+			requireSame(t, content, unseal(t, stream))
+		})
+	}
+}
+
 // quitter is a strategy that ends its goroutine, as a test's FailNow does.
 type quitter struct{ strategy.Strategy }
 
