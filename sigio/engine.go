@@ -129,14 +129,10 @@ func (e *engine) joins(a, b *draft) bool {
 		simple := c.ID == e.set.General(e.level) || c.ID == strategy.Branch || c.ID == strategy.Store
 		return simple && c.Limit == 0 && c.Expected == 0
 	}
-	return a.choice.ID == b.choice.ID && plain(&a.choice) && plain(&b.choice) && samePlan(a.choice.Plan, b.choice.Plan)
+	return a.choice.ID == b.choice.ID && plain(&a.choice) && plain(&b.choice) && reflect.DeepEqual(a.choice.Plan, b.choice.Plan)
 }
 
-func samePlan(a, b any) bool {
-	t := reflect.TypeOf(a)
-	return t == reflect.TypeOf(b) && (t == nil || t.Comparable() && a == b)
-}
-
+// append appends the region of src to dst and its description to chunks.
 func (e *engine) append(s *scratch, dst, src []byte, d *draft, chunks []chunk) ([]byte, []chunk, error) {
 	if d.joined {
 		strategy.DetectInto(&d.profile, src)
@@ -157,6 +153,7 @@ func (e *engine) encodeChunk(s *scratch, dst, src []byte) ([]byte, chunk, error)
 	return e.encodeDraft(s, dst, src, d)
 }
 
+// encodeDraft appends the region of src, for which d decides, to dst.
 func (e *engine) encodeDraft(s *scratch, dst, src []byte, d *draft) ([]byte, chunk, error) {
 	began := time.Now()
 	c := chunk{

@@ -55,7 +55,7 @@ func TestChoiceIsHeldAgainstZstd(t *testing.T) {
 }
 
 // TestPiecesOfOneStrategyAreOneChunk: a cut between two pieces that any choice
-// leaves to the same codec would only cost. Plans of their own keep them apart.
+// leaves to the same codec would only cost.
 func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
 	content := bytes.Join([][]byte{prose(1, 500_000), measurements(2, 500_000)}, nil)
 	require.Len(t, strategy.AppendCuts(nil, content, sigio.LevelDefault), 2, "nothing to join")
@@ -67,7 +67,7 @@ func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
 		{"zstd is cut", strategy.Choice{ID: strategy.Zstd}, 1},
 		{"a doubt is dropped", strategy.Choice{ID: strategy.Zstd, Expected: 1}, 2},
 		{"a limit is dropped", strategy.Choice{ID: strategy.Zstd, Limit: 1 << 20}, 2},
-		{"a plan is dropped", strategy.Choice{ID: strategy.Zstd, Plan: []int{1}}, 2},
+		{"plans are compared as they are", strategy.Choice{ID: strategy.Zstd, Plan: []int{1}}, 1},
 		{"a special codec is taken for a general one", strategy.Choice{ID: strategy.LZ4}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
