@@ -42,7 +42,7 @@ func classSize(c int) int {
 // maxPooled.
 func classFor(n int) int {
 	// Take the slack off first: the base b that n needs has 137b/128 >= n.
-	base := (n*128 + 128 + slack - 1) / (128 + slack)
+	base := int((int64(n)*128 + 128 + slack - 1) / (128 + slack))
 	if base <= minPooled {
 		return 0
 	}
