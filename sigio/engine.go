@@ -23,8 +23,8 @@ type engine struct {
 }
 
 type scratch struct {
-	profile strategy.Profile
-	drafts  [2]draft // of the chunk in the making, and of the piece behind it
+	profile strategy.Profile // of a message
+	drafts  [2]draft         // of the chunk in the making, and of the piece behind it
 	cuts    []int
 	owned   bool   // the block may be changed while a strategy is at work
 	proof   []byte // what a chunk decodes to

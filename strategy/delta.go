@@ -236,19 +236,19 @@ func (t *tableSearch) choice(at int, v delta.Verdict) Choice {
 		}
 		return c
 	}
-	if at > 0 { // something precedes it, of which the trial says nothing
+	if at > 0 { // something precedes it, of which the trial says nothing: let samples alone count
 		v.Rival, v.Raw = 1, 1
 	}
 	c.Expected = max(rivalLen(t.in, v, t.encoder, t.backend), 1)
 	return c
 }
 
-// rivalLen estimates what zstd makes of the whole chunk: from what it made of
+// rivalLen estimates what the rival makes of the whole chunk: from what it made of
 // the trial or, if that is less, of samples all over the chunk; without what
 // repeats further apart than either shows. A trial of what is no part like the
 // others is not believed in all. A faster level made the estimates, which finds
 // less, the more there is to find; and what repeats is overestimated rather than
-// missed: then zstd takes its time to prove it.
+// missed: then the rival takes its time to prove it.
 func rivalLen(in Input, v delta.Verdict, e *delta.Encoder, backend delta.Backend) int {
 	// A repeat that would take zstd no more than so many bits anyway, about
 	// twice what it takes to refer to it, is nothing to reckon with.
