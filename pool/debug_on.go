@@ -4,22 +4,16 @@ package pool
 
 import (
 	"fmt"
-	"sync"
 	"unsafe"
 )
 
 // poison is what buffers hold that were given back.
 const poison = 0xDB
 
-// ledger knows the buffers that are in the pool.
-type ledger struct {
-	mu     sync.Mutex
-	inside map[*byte]bool
-}
+// ledger knows the buffers that are in a class.
+type ledger struct{ inside map[*byte]bool }
 
 func (l *ledger) giveBack(b []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	at := unsafe.SliceData(b)
 	if l.inside[at] {
 		panic(fmt.Sprintf("pool: buffer of %d bytes given back twice", len(b)))
@@ -34,12 +28,7 @@ func (l *ledger) giveBack(b []byte) {
 }
 
 func (l *ledger) lend(b []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	at := unsafe.SliceData(b)
-	if !l.inside[at] {
-		return // a new one
-	}
 	delete(l.inside, at)
 	for i, x := range b {
 		if x != poison {
@@ -47,3 +36,6 @@ func (l *ledger) lend(b []byte) {
 		}
 	}
 }
+
+// drop forgets a buffer that the class let go of.
+func (l *ledger) drop(b []byte) { delete(l.inside, unsafe.SliceData(b)) }

@@ -12,7 +12,6 @@ import (
 type Pool struct {
 	classes  [classCount]class
 	watching atomic.Bool // age will run after the next garbage collection
-	debug    ledger
 }
 
 // The classes hold buffers of 1 KiB to 32 MiB: those of base b have room for
@@ -66,7 +65,6 @@ func (p *Pool) Get(n int) []byte {
 	if b == nil {
 		b = make([]byte, classSize(c))
 	}
-	p.debug.lend(b)
 	return b[:n]
 }
 
@@ -81,7 +79,6 @@ func (p *Pool) Put(b []byte) {
 	if classSize(c) > len(b) {
 		c--
 	}
-	p.debug.giveBack(b)
 	if p.classes[c].put(b) && !p.watching.Swap(true) {
 		p.watch()
 	}
@@ -139,6 +136,7 @@ type class struct {
 	free  [][]byte // the last one given back is the next one lent
 	keeps int      // buffers at most; 0 stands for minKept
 	least int      // free buffers that were not used since age ran
+	debug ledger   // of what is in free
 
 	gets, overflows       uint64
 	recent, recentlyShort int // the same since the last look
@@ -159,11 +157,7 @@ func (c *class) get() (b []byte) {
 	defer c.mu.Unlock()
 	c.gets++
 	c.recent++
-	if n := len(c.free); n > 0 {
-		b, c.free[n-1] = c.free[n-1], nil
-		c.free = c.free[:n-1]
-		c.least = min(c.least, n-1)
-	} else {
+	if b = c.take(); b == nil {
 		c.overflows++
 		c.recentlyShort++
 	}
@@ -174,22 +168,42 @@ func (c *class) get() (b []byte) {
 }
 
 // spare takes a buffer for a smaller class that has none.
-func (c *class) spare() (b []byte) {
+func (c *class) spare() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n := len(c.free); n > 0 {
-		b, c.free[n-1] = c.free[n-1], nil
-		c.free = c.free[:n-1]
-		c.least = min(c.least, n-1)
+	return c.take()
+}
+
+// take returns the buffer that was given back last, or nil. mu is held.
+func (c *class) take() (b []byte) {
+	n := len(c.free) - 1
+	if n < 0 {
+		return nil
 	}
+	b, c.free[n] = c.free[n], nil
+	c.free = c.free[:n]
+	c.least = min(c.least, n)
+	c.debug.lend(b)
 	return b
+}
+
+// drop lets go of the n buffers that were given back first. mu is held.
+func (c *class) drop(n int) {
+	for _, b := range c.free[:n] {
+		c.debug.drop(b)
+	}
+	left := copy(c.free, c.free[n:])
+	clear(c.free[left:])
+	c.free = c.free[:left]
 }
 
 // put reports whether the buffer was kept.
 func (c *class) put(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.debug.giveBack(b)
 	if len(c.free) >= max(c.keeps, minKept) {
+		c.debug.drop(b)
 		return false
 	}
 	c.free = append(c.free, b)
@@ -211,8 +225,7 @@ func (c *class) adapt() {
 		c.resizes++
 	}
 	if len(c.free) > keeps {
-		clear(c.free[keeps:])
-		c.free = c.free[:keeps]
+		c.drop(len(c.free) - keeps)
 	}
 	c.recent, c.recentlyShort = 0, 0
 }
@@ -222,12 +235,7 @@ func (c *class) adapt() {
 func (c *class) age() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	drop := min(c.least, len(c.free))
-	if drop > 0 {
-		n := copy(c.free, c.free[drop:])
-		clear(c.free[n:])
-		c.free = c.free[:n]
-	}
+	c.drop(min(c.least, len(c.free)))
 	c.least = len(c.free)
 	return len(c.free) > 0
 }
