@@ -24,6 +24,7 @@ const mostOverParts = 3
 // 700 KB, which is seldom where blocks end. LevelFastest does not look for what
 // lies within a block.
 func TestChangingContent(t *testing.T) {
+	alone(t)
 	for _, level := range levels {
 		if level.sigma == sigio.LevelFastest || level.sigma > sigio.LevelDefault && testing.Short() {
 			continue

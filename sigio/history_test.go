@@ -300,6 +300,7 @@ func TestHistoryAfterTimeouts(t *testing.T) {
 // TestHistoryOfReusedWriter: Reset and Close leave nothing of the messages
 // before.
 func TestHistoryOfReusedWriter(t *testing.T) {
+	alone(t)
 	s := talkScript(2)
 	for _, history := range []int{16 << 10, 1 << 20} {
 		want := s.seal(t, sigio.WithHistory(history))

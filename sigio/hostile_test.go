@@ -265,6 +265,7 @@ func TestMaxOutputIsExact(t *testing.T) {
 // A record that yields nothing must not cost stack: a million of them do not
 // need more than one.
 func TestHostileManyEmptyRecords(t *testing.T) {
+	alone(t)
 	const million = 1_000_000
 	many := stream(longHeader)
 	for range million {

@@ -308,6 +308,7 @@ func TestSalvageFills(t *testing.T) {
 // TestSalvageOfMessages: light chunks up to the damage and from the next sync
 // point on, with a history and without.
 func TestSalvageOfMessages(t *testing.T) {
+	alone(t)
 	for _, v := range []struct {
 		name string
 		opts []sigio.WriterOption

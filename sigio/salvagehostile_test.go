@@ -17,6 +17,7 @@ import (
 // proportion to the input, or else this test does not end, and memory that does
 // not depend on it.
 func TestSalvageHostile(t *testing.T) {
+	alone(t)
 	header := frame.Header{CapLog: 24, ID: 7}
 	chunk := func(h frame.Header, i int) []byte {
 		r := frame.Record{

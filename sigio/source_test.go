@@ -172,6 +172,7 @@ func TestTruncationSticks(t *testing.T) {
 }
 
 func TestIotestReaders(t *testing.T) {
+	alone(t)
 	s := lifeScript()
 	stream, content := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), s.content()
 	for _, v := range []struct {

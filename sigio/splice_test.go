@@ -75,6 +75,7 @@ func TestSectors(t *testing.T) {
 // TestRecords drops, doubles, moves and replaces records, one after the other
 // and all of small streams.
 func TestRecords(t *testing.T) {
+	alone(t)
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		parts, foreign := e.segments(), e.sibling.segments()
 		splice := func(damage string, i, n int, with ...[]byte) {
@@ -111,6 +112,7 @@ func TestRecords(t *testing.T) {
 // TestStaleTail joins the beginning of one version of a file and the end of
 // another, at every border of a chunk.
 func TestStaleTail(t *testing.T) {
+	alone(t)
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		parts, stale := e.segments(), e.sibling.segments()
 		joined := 0
@@ -132,6 +134,7 @@ func TestStaleTail(t *testing.T) {
 // TestJunkBehindTheEnd: whatever stands there, short of a stream, all content
 // is delivered first and then refused.
 func TestJunkBehindTheEnd(t *testing.T) {
+	alone(t)
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		e.sibling = nil // a stream behind the stream is no junk
 		junk := map[string][]byte{

@@ -263,10 +263,10 @@ func TestDamageLarge(t *testing.T) {
 	}
 }
 
-// TestPayloadDependsOnChunkAlone: a borrowed encoder that has seen other
+// TestPayloadDependsOnChunkAloneConcurrently: a borrowed encoder that has seen other
 // chunks, shorter and longer, gives what a new one gives; so do several
 // goroutines at once.
-func TestPayloadDependsOnChunkAlone(t *testing.T) {
+func TestPayloadDependsOnChunkAloneConcurrently(t *testing.T) {
 	var chunks [][]byte
 	for _, n := range []int{5, 70_000, 300, 200_000, 1000} {
 		chunks = append(chunks, prose(n), patches(n), noise(n))

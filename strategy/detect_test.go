@@ -178,9 +178,9 @@ func TestDetectEveryLength(t *testing.T) {
 	}
 }
 
-// TestDetectIsPure: tables are reused between calls and goroutines, and must
+// TestDetectConcurrently: tables are reused between calls and goroutines, and must
 // carry nothing over.
-func TestDetectIsPure(t *testing.T) {
+func TestDetectConcurrently(t *testing.T) {
 	all := specimens()
 	want := make([]Profile, len(all))
 	for i, s := range all {
