@@ -85,11 +85,11 @@ type zstdBackend struct{ level Level }
 // Append uses the fastest of zstd's levels up to LevelDefault: it finds as much
 // in columns, in half the time.
 func (b zstdBackend) Append(dst, src []byte) ([]byte, error) {
-	level := b.level
-	if level == LevelDefault {
-		level = LevelFastest
+	const unlimited = maxChunk * 2
+	if b.level == LevelDefault {
+		return appendZstdNear(dst, src, unlimited)
 	}
-	return zstdFrame{}.Encode(dst, src, Params{Level: level, Limit: maxChunk * 2})
+	return zstdFrame{}.Encode(dst, src, Params{Level: b.level, Limit: unlimited})
 }
 
 // Estimate, too, makes do with the fastest level where the rival uses the next:

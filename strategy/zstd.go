@@ -21,6 +21,12 @@ type zstdEncoder struct {
 	window int
 }
 
+// nearWindow is the window of the encoder for numbers at LevelDefault, which is of
+// the fastest level: that finds as much in them, in half the time, and forgets
+// what is further back anyway. The few long distances that it does find there
+// cost more than they save.
+const nearWindow = 128 << 10
+
 var (
 	zstdEncoders freelist.List[zstdEncoder]
 	zstdDecoders freelist.List[*zstd.Decoder]
@@ -33,14 +39,22 @@ func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip
 	}
-	level := zstdLevel(p.Level)
-	if level == zstd.SpeedDefault && p.Profile != nil && hardlyMoreThanDigits(p.Profile) {
-		level = zstd.SpeedFastest // which finds as much in numbers, in half the time
+	if p.Level == LevelDefault && p.Profile != nil && hardlyMoreThanDigits(p.Profile) {
+		return appendZstdNear(dst, src, p.Limit)
 	}
-	e := borrowZstdEncoder(level, len(src))
+	return appendZstd(dst, src, p.Limit, zstdLevel(p.Level), zstdWindow(len(src)))
+}
+
+// appendZstdNear is for numbers at LevelDefault.
+func appendZstdNear(dst, src []byte, limit int) ([]byte, error) {
+	return appendZstd(dst, src, limit, zstd.SpeedFastest, nearWindow)
+}
+
+func appendZstd(dst, src []byte, limit int, level zstd.EncoderLevel, window int) ([]byte, error) {
+	e := borrowZstdEncoder(level, window)
 	out := e.EncodeAll(src, dst)
 	zstdEncoders.Put(e)
-	if len(out)-len(dst) > p.Limit {
+	if len(out)-len(dst) > limit {
 		return dst, ErrSkip
 	}
 	return out, nil
@@ -59,18 +73,21 @@ func zstdLevel(l Level) zstd.EncoderLevel {
 	return zstd.SpeedBestCompression
 }
 
-// borrowZstdEncoder returns an encoder for inputs of n bytes. Any window that
-// holds the whole input finds the same matches and, in a frame of a single
-// segment, leaves no trace in the output: so a larger one does as well, and a
-// stream needs one encoder for all its chunks, long and short.
-func borrowZstdEncoder(level zstd.EncoderLevel, n int) zstdEncoder {
-	fits := func(e zstdEncoder) bool { return e.level == level && e.window >= n }
+// borrowZstdEncoder returns an encoder of a level and a window. One that is not
+// shorter than the input finds the same matches as any longer one and, in a
+// frame of a single segment, leaves no trace in the output: so the longer one
+// does as well, and a stream needs one encoder for all its chunks, long and short.
+func borrowZstdEncoder(level zstd.EncoderLevel, window int) zstdEncoder {
+	near := window == nearWindow // which does leave a trace
+	fits := func(e zstdEncoder) bool {
+		return e.level == level && e.window >= window && near == (e.window == nearWindow)
+	}
 	if e, ok := zstdEncoders.Get(fits); ok {
 		return e
 	}
 	// One that is too small makes way for the larger, which can replace it.
-	zstdEncoders.Get(func(e zstdEncoder) bool { return e.level == level })
-	return newZstdEncoder(level, zstdWindow(n))
+	zstdEncoders.Get(func(e zstdEncoder) bool { return e.level == level && near == (e.window == nearWindow) })
+	return newZstdEncoder(level, window)
 }
 
 // zstdWindow returns the window of an encoder built for inputs of n bytes.

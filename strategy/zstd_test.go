@@ -164,6 +164,34 @@ func TestZstdWindowLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// TestZstdNearLeavesNoTrace: the encoder that sees only what is near is not used
+// for others, nor theirs for it.
+func TestZstdNearLeavesNoTrace(t *testing.T) {
+	src := prose(nearWindow * 3 / 2)
+	src = append(src, src...) // what repeats is further away than it sees
+	encode := map[string]func() []byte{
+		"far": func() []byte {
+			out, err := zstdFrame{}.Encode(nil, src, Params{Level: LevelFastest, Limit: unlimited})
+			require.NoError(t, err)
+			return out
+		},
+		"near": func() []byte {
+			out, err := appendZstdNear(nil, src, unlimited)
+			require.NoError(t, err)
+			return out
+		},
+	}
+	want := map[string][]byte{}
+	for name, f := range encode {
+		dropIdle()
+		want[name] = f()
+	}
+	require.Less(t, len(want["far"])*2, len(want["near"])*9/4)
+	for _, name := range []string{"far", "near", "near", "far", "far", "near"} {
+		require.True(t, bytes.Equal(want[name], encode[name]()), name)
+	}
+}
+
 // TestZstdEncoderAges: an encoder counts the positions it has seen and clears
 // its tables when they no longer fit 31 bits; that must not show. With the
 // largest window this happens every 130 chunks or so.
