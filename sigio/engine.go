@@ -26,7 +26,7 @@ type scratch struct {
 	profile strategy.Profile // of a message
 	drafts  [2]draft         // of the chunk in the making, and of the piece behind it
 	cuts    []int
-	owned   bool   // the block may be changed while a strategy is at work
+	owned   bool   // the block may be changed
 	proof   []byte // what a chunk decodes to
 }
 
@@ -45,7 +45,7 @@ type chunk struct {
 	id       strategy.ID
 	name     string
 	crc      uint32 // of the content
-	owned    bool   // the content may be changed while a strategy is at work
+	owned    bool   // the content may be changed
 	message  bool   // to be light; others of a stream with a history are positioned
 	history  bool   // continues the history
 	rejected bool   // stored because its encoding failed
@@ -202,6 +202,10 @@ func (e *engine) carryOut(dst []byte, c *chunk, src []byte, profile *strategy.Pr
 		return e.attempt(dst, c, src, fallback, params)
 	}
 	params.Limit = min(params.Limit, c.announce+c.encLen-1)
+	if st, ok := e.inPlace(c); ok {
+		st.Restore(src, dst[c.payloadAt():][:c.encLen])
+		c.owned = false
+	}
 	return e.outdo(dst, c, src, params)
 }
 
@@ -258,7 +262,11 @@ func (e *engine) attempt(dst []byte, c *chunk, src []byte, id strategy.ID, p str
 		dst = e.buffers.reserve(dst, at-len(dst)+encodedBound(len(src))+frame.CheckLen)
 	}
 	room := min(at+encodedBound(len(src)), cap(dst)-frame.CheckLen)
-	payload, err := safeEncode(st, dst[at:at:room], src, p, c.owned)
+	encode := st.Encode
+	if st, ok := e.inPlace(c); ok {
+		encode = st.EncodeInPlace
+	}
+	payload, err := safely(encode, dst[at:at:room], src, p)
 	switch {
 	case errors.Is(err, strategy.ErrSkip) || err == nil && len(payload) > p.Limit:
 		return dst, false, nil
@@ -283,22 +291,29 @@ func (e *engine) store(dst []byte, c *chunk, src []byte) []byte {
 }
 
 // inPlace is a built-in strategy that needs the memory of a chunk less if it may
-// change src. It restores it.
+// change src, which stays changed if it succeeds.
 type inPlace interface {
-	ID() strategy.ID
 	EncodeInPlace(dst, src []byte, p strategy.Params) ([]byte, error)
+	Restore(src, payload []byte)
 }
 
-func safeEncode(st strategy.Strategy, dst, src []byte, p strategy.Params, owned bool) (payload []byte, err error) {
+// inPlace returns the strategy of a chunk if it may and does work in place.
+func (e *engine) inPlace(c *chunk) (inPlace, bool) {
+	if !c.owned || c.id >= strategy.FirstPrivate {
+		return nil, false
+	}
+	st, _ := e.set.Lookup(c.id)
+	in, ok := st.(inPlace)
+	return in, ok
+}
+
+func safely(encode func(dst, src []byte, p strategy.Params) ([]byte, error), dst, src []byte, p strategy.Params) (payload []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panicked: %v", r)
 		}
 	}()
-	if st, ok := st.(inPlace); ok && owned && st.ID() < strategy.FirstPrivate {
-		return st.EncodeInPlace(dst, src[:len(src):len(src)], p)
-	}
-	return st.Encode(dst, src[:len(src):len(src)], p)
+	return encode(dst, src[:len(src):len(src)], p)
 }
 
 // decodeChunk appends the content of a payload to dst, which must have room

@@ -25,7 +25,8 @@ func (branchCode) Encode(dst, src []byte, p Params) ([]byte, error) {
 	return out, err
 }
 
-// EncodeInPlace is Encode without a copy of src, which it changes and restores.
+// EncodeInPlace is Encode without a copy of src, which it leaves changed unless it
+// fails. Restore takes that back.
 func (branchCode) EncodeInPlace(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk || p.Limit < 2 {
 		return dst, ErrSkip
@@ -38,13 +39,16 @@ func (branchCode) EncodeInPlace(dst, src []byte, p Params) ([]byte, error) {
 		}
 	}
 	filter.Apply(src)
-	defer filter.Undo(src)
 	out, err := zstdFrame{}.Encode(append(dst, byte(filter)), src, Params{Level: p.Level, Limit: p.Limit - 1})
 	if err != nil {
+		filter.Undo(src)
 		return dst, err
 	}
 	return out, nil
 }
+
+// Restore makes src what it was before EncodeInPlace made payload of it.
+func (branchCode) Restore(src, payload []byte) { branch.Filter(payload[0]).Undo(src) }
 
 func (branchCode) Decode(dst, src []byte, rawLen int) ([]byte, error) {
 	if len(src) == 0 || !branch.Filter(src[0]).Valid() {
