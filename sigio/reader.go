@@ -258,7 +258,7 @@ func (p *piece) verdict(reason string) error {
 
 // measure publishes the memory that buffers take.
 func (z *Reader) measure() {
-	z.stats.memory(len(z.walker.src.buf) + cap(z.buf) + footprint(z.queue, z.idle))
+	z.stats.memory(len(z.walker.src.buf)+cap(z.buf)+footprint(z.queue, z.idle), 0)
 }
 
 // rest lets go of the memory that is not needed until the other end goes on.

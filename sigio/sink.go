@@ -73,7 +73,8 @@ func (z *Writer) noteBuffered() {
 
 // measure publishes the memory that buffers take.
 func (z *Writer) measure() {
-	z.stats.memory(cap(z.block) + cap(z.scratch.proof) + cap(z.framer.out) + z.framer.waiting + z.framer.index.footprint() + footprint(z.queue, z.idle))
+	index := z.framer.index.footprint()
+	z.stats.memory(cap(z.block)+cap(z.scratch.proof)+cap(z.framer.out)+z.framer.waiting+index+footprint(z.queue, z.idle), index)
 }
 
 // rest lets go of the memory that a Writer with nothing buffered does not need.

@@ -44,6 +44,7 @@ type Stats struct {
 	Coding     time.Duration // encoding or decoding, summed over goroutines
 	Memory     int64         // bytes of buffers held now, without the codecs' own state
 	PeakMemory int64
+	Index      int64      // bytes of Memory that the index of a Writer takes (WithIndex)
 	Pool       pool.Stats // of the pool of buffers, which others may use, too
 	ByStrategy map[strategy.ID]Usage
 	ByClass    map[strategy.Class]Usage // of a Writer
@@ -67,8 +68,8 @@ type counters struct {
 func (c *counters) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	memory := c.s.Memory
-	c.s = Stats{Memory: memory, PeakMemory: memory}
+	memory, index := c.s.Memory, c.s.Index
+	c.s = Stats{Memory: memory, PeakMemory: memory, Index: index}
 	c.byStrategy = c.byStrategy[:0]
 	clear(c.byClass[:])
 	c.buffered.Store(0)
@@ -111,9 +112,9 @@ func (c *counters) encoded(n int64) {
 	c.mu.Unlock()
 }
 
-func (c *counters) memory(n int) {
+func (c *counters) memory(n, index int) {
 	c.mu.Lock()
-	c.s.Memory = int64(n)
+	c.s.Memory, c.s.Index = int64(n), int64(index)
 	c.s.PeakMemory = max(c.s.PeakMemory, c.s.Memory)
 	c.mu.Unlock()
 }

@@ -112,3 +112,27 @@ func TestObserverAgreesWithTheStream(t *testing.T) {
 func plus(u sigio.Usage, d sigio.Decision) sigio.Usage {
 	return sigio.Usage{Chunks: u.Chunks + 1, Raw: u.Raw + int64(d.RawLen), Encoded: u.Encoded + int64(d.EncodedLen)}
 }
+
+// TestStatsOfIndex: what the index takes is part of the memory, and grows by
+// 16 bytes a chunk.
+func TestStatsOfIndex(t *testing.T) {
+	for _, indexed := range []bool{false, true} {
+		opts := []sigio.WriterOption{sigio.WithChunkSize(sigio.MinChunkSize)}
+		if indexed {
+			opts = append(opts, sigio.WithIndex())
+		}
+		w := sigio.NewWriter(io.Discard, opts...)
+		for range 40 {
+			must(w.Write(prose(1, sigio.MinChunkSize)))
+		}
+		check(w.Flush())
+		s := w.Stats()
+		if !indexed {
+			require.Zero(t, s.Index)
+			continue
+		}
+		require.GreaterOrEqual(t, s.Index, int64(40*16))
+		require.Less(t, s.Index, int64(2*40*16))
+		require.GreaterOrEqual(t, s.Memory, s.Index)
+	}
+}

@@ -18,6 +18,7 @@ type options struct {
 	rounds      int
 	content     kind
 	level       sigio.Level
+	index       bool
 	csv         string // names of files to write; "" is none
 	html        string
 	svg         string
@@ -52,6 +53,7 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 		return err
 	})
 	f.TextVar(&o.level, "level", sigio.LevelDefault, "`level`: fastest, default, better, best")
+	f.BoolVar(&o.index, "index", false, "write an index, which takes 16 bytes of memory for each chunk and 1 MiB at most")
 	f.StringVar(&o.csv, "csv", "", "write all measurements to the `file`, as comma-separated values")
 	f.StringVar(&o.html, "html", "", "write a page to the `file`")
 	f.StringVar(&o.svg, "svg", "", "write the chart to the `file`")

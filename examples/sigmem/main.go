@@ -14,8 +14,8 @@
 // 100: garbage that waits for the collector is part of it. Before each
 // measurement the heap is emptied, of the process's caches of encoders and
 // buffers, too. At the end of each the live part is told by stages: buffers of
-// chunks, what waits in the pool, and all else, which is mostly the state of
-// the codecs. A stream without an index holds nothing for each chunk.
+// chunks, the index (with -index; else nothing is held for each chunk), what waits
+// in the pool, and all else, which is mostly the state of the codecs.
 //
 // The fit is memory = a · size^b, by least squares of the logarithms, for all
 // sizes and for those from 2 MiB on, where a stream is longer than its first

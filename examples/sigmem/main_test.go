@@ -159,7 +159,7 @@ func made() *report {
 				if d == reading {
 					peak = int64(fit{a: 3000, b: 0.5}.at(float64(size))) + int64(round)*100
 				}
-				all = append(all, measurement{d, size, round, peak, stages{peak / 2, peak / 10, peak / 4, peak / 8}})
+				all = append(all, measurement{d, size, round, peak, stages{peak / 2, peak / 100, peak / 10, peak / 4, peak / 8}})
 			}
 		}
 	}

@@ -31,13 +31,19 @@ type measurement struct {
 	stages    stages
 }
 
-// stages tell what the memory was for, at the end of the stream.
-type stages struct {
-	buffers int64 // of chunks and of what they are encoded into, at most
-	pooled  int64 // waiting in the pool beside those
-	state   int64 // of the codecs, and of the Writer or Reader itself
-	garbage int64 // what the peak had beside what is in use at the end
-}
+// stages tell what the memory was for, at the end of the stream, in bytes.
+type stages [stageCount]int64
+
+const (
+	ofBuffers = iota // of chunks and of what they are encoded into, at most
+	ofIndex          // of the chunks' places
+	ofPool           // what waits there beside the buffers
+	ofState          // of the codecs, and of the Writer or Reader itself
+	ofGarbage        // what the peak had beside what is in use at the end
+	stageCount
+)
+
+var stageNames = [stageCount]string{"buffers", "index", "pool", "state", "garbage"}
 
 // sizes returns what is measured: evenly on a logarithmic scale, ends included.
 func (o *options) sizes() []int64 {
@@ -100,8 +106,11 @@ func (o *options) write(ctx context.Context, store *os.File, m *measurement) err
 		return err
 	}
 	s := sample()
-	w := sigio.NewWriter(store, sigio.WithLevel(o.level),
-		sigio.WithObserver(func(sigio.Decision) { s.look() }))
+	opts := []sigio.WriterOption{sigio.WithLevel(o.level), sigio.WithObserver(func(sigio.Decision) { s.look() })}
+	if o.index {
+		opts = append(opts, sigio.WithIndex())
+	}
+	w := sigio.NewWriter(store, opts...)
 	content := newGenerator(o.content, uint64(m.round), m.size)
 	_, err := w.ReadFrom(cancelled{ctx, content})
 	if err == nil {
@@ -134,10 +143,11 @@ func (o *options) read(ctx context.Context, store *os.File, m *measurement) erro
 func (m *measurement) take(s *sampler, live int64, st sigio.Stats) {
 	m.peak = s.stop()
 	all := st.Memory + st.Pool.Held
-	m.stages.buffers = min(st.PeakMemory, all)
-	m.stages.pooled = all - m.stages.buffers
-	m.stages.state = max(live-all, 0)
-	m.stages.garbage = max(m.peak-max(live, all), 0)
+	m.stages[ofIndex] = st.Index
+	m.stages[ofBuffers] = min(st.PeakMemory, all) - st.Index
+	m.stages[ofPool] = all - m.stages[ofBuffers] - st.Index
+	m.stages[ofState] = max(live-all, 0)
+	m.stages[ofGarbage] = max(m.peak-max(live, all), 0)
 }
 
 // cancelled is a source that ends with ctx.

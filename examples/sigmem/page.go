@@ -33,12 +33,20 @@ type fact struct{ Name, Value, Note string }
 
 // bar is what the memory of a size is made of, in percent of the longest bar.
 type bar struct {
-	Size, Peak                    string
-	Buffers, Pool, State, Garbage float64
-	Detail                        string
+	Size, Peak string
+	Parts      []part
+	Detail     string
 }
 
-type pageRow struct{ Size, Peak, Range, Buffers, Pool, State, Garbage string }
+type part struct {
+	Stage string
+	Share float64 // of the longest bar, in percent
+}
+
+type pageRow struct {
+	Size, Peak, Range string
+	Stages            []string
+}
 
 func writePage(w io.Writer, r *report) error {
 	t, err := template.New("page").Parse(pageSource)
@@ -95,17 +103,23 @@ func newPageSeries(s *series) pageSeries {
 		longest = max(longest, f.peak, f.stages.sum())
 	}
 	for _, f := range s.sizes {
-		share := func(n int64) float64 { return 100 * float64(n) / float64(longest) }
-		st := f.stages
-		p.Bars = append(p.Bars, bar{
-			Size: formatSize(f.size), Peak: formatSize(f.peak),
-			Buffers: share(st.buffers), Pool: share(st.pooled), State: share(st.state), Garbage: share(st.garbage),
-			Detail: fmt.Sprintf("buffers %s, pool %s, state %s, garbage %s", formatSize(st.buffers), formatSize(st.pooled), formatSize(st.state), formatSize(st.garbage)),
-		})
-		p.Rows = append(p.Rows, pageRow{formatSize(f.size), formatSize(f.peak), formatSize(f.least) + " – " + formatSize(f.most),
-			formatSize(st.buffers), formatSize(st.pooled), formatSize(st.state), formatSize(st.garbage)})
+		b, sizes := bar{Size: formatSize(f.size), Peak: formatSize(f.peak)}, f.stages.format()
+		for i, n := range f.stages {
+			b.Parts = append(b.Parts, part{stageNames[i], 100 * float64(n) / float64(longest)})
+			b.Detail += stageNames[i] + " " + sizes[i]
+			if i < stageCount-1 {
+				b.Detail += ", "
+			}
+		}
+		p.Bars = append(p.Bars, b)
+		p.Rows = append(p.Rows, pageRow{formatSize(f.size), formatSize(f.peak), formatSize(f.least) + " – " + formatSize(f.most), sizes})
 	}
 	return p
 }
 
-func (s stages) sum() int64 { return s.buffers + s.pooled + s.state + s.garbage }
+func (s stages) sum() (n int64) {
+	for _, v := range s {
+		n += v
+	}
+	return n
+}

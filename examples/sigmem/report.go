@@ -80,15 +80,11 @@ func figuresOf(size int64, rounds []measurement) sizeFigures {
 		return v
 	}
 	peaks := pick(func(m measurement) int64 { return m.peak })
-	return sizeFigures{
-		size: size, least: slices.Min(peaks), peak: median(peaks), most: slices.Max(peaks),
-		stages: stages{
-			buffers: median(pick(func(m measurement) int64 { return m.stages.buffers })),
-			pooled:  median(pick(func(m measurement) int64 { return m.stages.pooled })),
-			state:   median(pick(func(m measurement) int64 { return m.stages.state })),
-			garbage: median(pick(func(m measurement) int64 { return m.stages.garbage })),
-		},
+	f := sizeFigures{size: size, least: slices.Min(peaks), peak: median(peaks), most: slices.Max(peaks)}
+	for i := range f.stages {
+		f.stages[i] = median(pick(func(m measurement) int64 { return m.stages[i] }))
 	}
+	return f
 }
 
 // median is the middle of v, 0 for none.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -17,10 +18,10 @@ func writeText(dst io.Writer, r *report) error {
 			continue
 		}
 		w := tabwriter.NewWriter(dst, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(w, "%s\tpeak heap\tlowest\thighest\tbuffers\tpool\tstate\tgarbage\t\n", s.direction)
+		fmt.Fprintf(w, "%s\tpeak heap\tlowest\thighest\t%s\t\n", s.direction, strings.Join(stageNames[:], "\t"))
 		for _, f := range s.sizes {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", formatSize(f.size), formatSize(f.peak), formatSize(f.least), formatSize(f.most),
-				formatSize(f.stages.buffers), formatSize(f.stages.pooled), formatSize(f.stages.state), formatSize(f.stages.garbage))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", formatSize(f.size), formatSize(f.peak), formatSize(f.least), formatSize(f.most),
+				strings.Join(f.stages.format(), "\t"))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -56,16 +57,24 @@ func percent(share float64) string {
 // writeCSV writes a row for each measurement.
 func writeCSV(dst io.Writer, r *report) error {
 	w := csv.NewWriter(dst)
-	w.Write([]string{"direction", "size", "round", "peak", "buffers", "pool", "state", "garbage"})
+	w.Write(append([]string{"direction", "size", "round", "peak"}, stageNames[:]...))
 	for _, m := range r.all {
 		row := []string{m.direction.String()}
-		for _, v := range []int64{m.size, int64(m.round), m.peak, m.stages.buffers, m.stages.pooled, m.stages.state, m.stages.garbage} {
+		for _, v := range append([]int64{m.size, int64(m.round), m.peak}, m.stages[:]...) {
 			row = append(row, strconv.FormatInt(v, 10))
 		}
 		w.Write(row)
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// format has the stages in their order.
+func (s *stages) format() (all []string) {
+	for _, n := range s {
+		all = append(all, formatSize(n))
+	}
+	return all
 }
 
 // formatSize has three digits and a decimal unit, as limits of memory do.
