@@ -16,7 +16,7 @@ const (
 )
 
 // aboutBytes are headers that describe the very bytes of a body.
-var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest"}
+var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest", "Repr-Digest"}
 
 func (w *response) minSize() int {
 	if w.forced {

@@ -153,6 +153,7 @@ func TestLeftAlone(t *testing.T) {
 		"Content-Range compressed":            {h: status(416, "Content-Range", "bytes */9000")},
 		"compressed twice":                    {h: writing(text, "Content-Encoding", "br", "Etag", `"a"`)},
 		"digest made wrong":                   {h: writing(text, "Content-Digest", "sha-256=:AA==:")},
+		"digest of representation made wrong": {h: writing(text, "Repr-Digest", "sha-256=:AA==:")},
 		"no-transform transformed":            {h: writing(text, "Cache-Control", "max-age=60, No-Transform")},
 		"image compressed":                    {h: writing(text, "Content-Type", "image/png")},
 		"gzip by content compressed":          {h: writing(gzipMagic)},

@@ -113,7 +113,7 @@ func WithPadding(most int) HandlerOption {
 }
 
 // WithRequestBodies has compressed request bodies decoded, up to most bytes
-// each. Beyond them the handler's read fails with *http.MaxBytesError, and
+// each, also where several codings were applied one over the other. Beyond them the handler's read fails with *http.MaxBytesError, and
 // whatever error status it answers with then becomes 413. A coding that is not
 // spoken is answered by 415. Without this option request bodies pass as they
 // are.
