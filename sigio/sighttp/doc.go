@@ -15,7 +15,8 @@
 //     that are compressed already. Vary names Accept-Encoding on all of them.
 //   - A compressed body is sealed when the handler returns, and only then: after
 //     a panic, or when fewer bytes came than Content-Length announced, the
-//     client sees a truncated stream. Before the header has left, a panic leaves
+//     client sees a truncated stream, and a response that is aborted
+//     (http.ErrAbortHandler). Before the header has left, a panic leaves
 //     nothing of this package behind but Vary.
 //   - Flush sends all that was written, compressed, so that events arrive one by
 //     one. A body that is flushed before it has the minimum size counts as a

@@ -321,6 +321,24 @@ func TestNotSealed(t *testing.T) {
 	}
 }
 
+// A body shorter than was declared is cut also for who does not decode it.
+func TestShortBodyIsAborted(t *testing.T) {
+	h := writing(page(100_000), "Content-Length", "100001")
+	each(t, h, func(t *testing.T, url string, client *http.Client) {
+		for _, coding := range []string{"identity", "sigma", "zstd", "gzip"} {
+			r, err := http.NewRequest(http.MethodGet, url, nil)
+			require.NoError(t, err)
+			r.Header.Set("Accept-Encoding", coding) // so that nothing is decoded
+			resp, err := client.Do(r)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			require.Error(t, err, coding)
+		}
+	})
+}
+
 func TestBadOptionAnswers500(t *testing.T) {
 	for _, o := range []sighttp.HandlerOption{
 		sighttp.WithCodings(), sighttp.WithCodings(77), sighttp.WithLevel(99), sighttp.WithMinSize(-1), sighttp.WithPadding(-1),

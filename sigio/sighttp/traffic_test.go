@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/sigmalang/sigma/glyph"
+	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/sigio/sighttp"
 	"github.com/stretchr/testify/require"
 )
@@ -81,6 +82,8 @@ func contestants(t traffic) []contestant {
 		{"zstd", gzhttpHandler, peer(false)},
 		{"our-zstd", handler(), transport(sighttp.WithCodings(sighttp.Zstd))},
 		{"sigma", handler(), transport()},
+		{"sigma-default", handler(sighttp.WithLevel(0)), transport()},
+		{"sigma-fastest", handler(sighttp.WithLevel(sigio.LevelFastest)), transport()},
 	}
 	if t.train != nil {
 		book, err := glyph.Train(t.train, glyph.TrainOptions{})
@@ -88,6 +91,8 @@ func contestants(t traffic) []contestant {
 			panic(err)
 		}
 		all = append(all, contestant{"sigma-book", handler(sighttp.WithCodebook(book)), transport(sighttp.WithCodebook(book))})
+		all = append(all, contestant{"book-default", handler(sighttp.WithCodebook(book), sighttp.WithLevel(0)), transport(sighttp.WithCodebook(book))})
+		all = append(all, contestant{"book-fastest", handler(sighttp.WithCodebook(book), sighttp.WithLevel(sigio.LevelFastest)), transport(sighttp.WithCodebook(book))})
 	}
 	return all
 }

@@ -194,16 +194,21 @@ func (b *encodedBody) Read(p []byte) (int, error) {
 // encode encodes the next slice. It returns io.EOF when the stream is sealed,
 // which it is only where the body ended well.
 func (b *encodedBody) encode() error {
+	if b.buf == nil {
+		b.buf = make([]byte, encodeSlice)
+	}
+	n, readErr := b.src.Read(b.buf)
 	if b.encoder == nil {
+		if n == len(b.buf) {
+			b.key.shape = b.encoders.shapeOf(b.buf)
+		}
 		z, err := b.encoders.get(b.key, &b.pending)
 		if err != nil {
 			return err
 		}
 		b.encoder = z
 		b.release = func() { b.encoders.put(b.key, z) }
-		b.buf = make([]byte, encodeSlice)
 	}
-	n, readErr := b.src.Read(b.buf)
 	if n > 0 {
 		if _, err := b.encoder.Write(b.buf[:n]); err != nil {
 			return err
