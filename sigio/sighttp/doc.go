@@ -23,7 +23,8 @@
 //     stream and has a history: each event may copy from those before it.
 //   - A body of up to 64 KiB that is not flushed is compressed as a whole when
 //     the handler returns. It is sent with its Content-Length, and as it was if
-//     it would not become smaller.
+//     it would not become smaller. A longer one is sent while it is written,
+//     in pieces; those of a text may copy from the pieces before them.
 //   - Entity tags stay right: a compressed body has its strong ETag suffixed
 //     with the coding, and conditions that name such a tag reach the handler
 //     with the tag it knows as well (RFC 9110 §8.8.3.3).

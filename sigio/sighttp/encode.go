@@ -97,11 +97,10 @@ func (k encoderKey) canonical() encoderKey {
 
 // shapeOf tells of a long body, by its beginning, what it is.
 func (e *encoders) shapeOf(seen []byte) shape {
-	// At that level speed is all.
-	if e.level == sigio.LevelFastest || !isText(seen) {
-		return long
+	if isText(seen) {
+		return text
 	}
-	return text
+	return long
 }
 
 func (e *encoders) get(key encoderKey, w io.Writer) (encoder, error) {
