@@ -208,6 +208,7 @@ func (z *Writer) restartHistory(block []byte, chunks []chunk) {
 func (h *historyWriter) release() {
 	if h != nil {
 		h.glyph.Release()
+		h.shared.release()
 	}
 }
 

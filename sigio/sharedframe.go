@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/sigmalang/sigma/internal/freelist"
 )
 
 // A shared frame is one zstd frame that the longer messages of a stream are
@@ -52,19 +54,7 @@ func (a *appender) Write(p []byte) (int, error) {
 // the message. Otherwise it returns dst and false.
 func (s *sharedEncoder) append(dst, src []byte) ([]byte, bool) {
 	if s.zstd == nil {
-		e, err := zstd.NewWriter(nil,
-			zstd.WithEncoderLevel(sharedLevel(s.level)),
-			zstd.WithWindowSize(s.window),
-			zstd.WithEncoderConcurrency(1),
-			zstd.WithEncoderCRC(false),
-			zstd.WithLowerEncoderMem(true),
-			// What does not repeat is to shrink, too, lest the frame be over.
-			zstd.WithAllLitEntropyCompression(true),
-		)
-		if err != nil {
-			panic(fmt.Sprintf("sigio: zstd encoder options: %v", err)) // constants, covered by tests
-		}
-		s.zstd = e
+		s.borrow()
 	}
 	if !s.begun || s.held >= windowsPerFrame*s.window {
 		s.zstd.Reset(&s.sink)
@@ -83,6 +73,47 @@ func (s *sharedEncoder) append(dst, src []byte) ([]byte, bool) {
 		return dst, false
 	}
 	return out, true
+}
+
+// sharedZstd is an encoder between two streams.
+type sharedZstd struct {
+	level  Level
+	window int
+	zstd   *zstd.Encoder
+}
+
+// sharedEncoders are lent to streams: for one of a few hundred KB, to build an
+// encoder takes longer than to encode.
+var sharedEncoders freelist.List[sharedZstd]
+
+func (s *sharedEncoder) borrow() {
+	e, ok := sharedEncoders.Get(func(e sharedZstd) bool { return e.level == s.level && e.window == s.window })
+	if ok {
+		s.zstd = e.zstd
+		return
+	}
+	z, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(sharedLevel(s.level)),
+		zstd.WithWindowSize(s.window),
+		zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderCRC(false),
+		zstd.WithLowerEncoderMem(true),
+		// What does not repeat is to shrink, too, lest the frame be over.
+		zstd.WithAllLitEntropyCompression(true),
+	)
+	if err != nil {
+		panic(fmt.Sprintf("sigio: zstd encoder options: %v", err)) // constants, covered by tests
+	}
+	s.zstd = z
+}
+
+// release ends the frame and gives the encoder back.
+func (s *sharedEncoder) release() {
+	if s != nil && s.zstd != nil {
+		s.zstd.Reset(nil)
+		sharedEncoders.Put(sharedZstd{s.level, s.window, s.zstd})
+		s.zstd, s.begun = nil, false
+	}
 }
 
 func sharedLevel(l Level) zstd.EncoderLevel {

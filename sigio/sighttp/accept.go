@@ -43,6 +43,39 @@ func codingNamed(name string) (Coding, bool) {
 	return Gzip, strings.EqualFold(name, "x-gzip")
 }
 
+// maxStacked is how many codings of one body are undone. Each may multiply what
+// the one over it yields.
+const maxStacked = 4
+
+// peel splits what the lines of Content-Encoding list, in the order of
+// application (RFC 9110 §8.4): undone are the last ones, as far as they are
+// spoken, and left those before them. It undoes none of too many.
+func (c *config) peel(lines []string) (left []string, undone []Coding) {
+	for _, line := range lines {
+		for name := range strings.SplitSeq(line, ",") {
+			name = strings.Trim(name, " \t")
+			coding, known := codingNamed(name)
+			switch {
+			case name == "" || known && coding == identity: // says nothing
+			case known && c.speaks(coding):
+				undone = append(undone, coding)
+			default: // and what is beneath it cannot be reached
+				for _, u := range undone {
+					left = append(left, u.String())
+				}
+				left, undone = append(left, name), nil
+			}
+		}
+	}
+	if len(undone) > maxStacked {
+		for _, u := range undone {
+			left = append(left, u.String())
+		}
+		undone = nil
+	}
+	return left, undone
+}
+
 // unmentioned is the weight of a coding that Accept-Encoding does not name.
 const unmentioned = -1
 

@@ -3,7 +3,9 @@ package sighttp
 import (
 	"errors"
 	"io"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +63,20 @@ func (d *decoders) get(c Coding, src io.Reader) (r io.Reader, put func(), err er
 		z = new(gzip.Reader)
 	}
 	return z, func() { _ = z.Reset(strings.NewReader("")); d.gzip.Put(z) }, z.Reset(src)
+}
+
+// decode returns body without codings, the last one of which is undone first. With
+// a limit, no coding but the last may yield more than what a body of that length
+// can have become: otherwise few bytes are much work, although they become few
+// in the end.
+func (d *decoders) decode(body io.ReadCloser, codings []Coding, limit int64) io.ReadCloser {
+	for i, c := range slices.Backward(codings) {
+		body = newDecodedBody(body, d, c)
+		if i > 0 && limit > 0 && limit < math.MaxInt64/2 {
+			body = http.MaxBytesReader(nil, body, limit+limit/16+4<<10)
+		}
+	}
+	return body
 }
 
 // turn lets Close be called while a Read is on its way, as bodies allow, and

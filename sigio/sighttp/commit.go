@@ -16,7 +16,7 @@ const (
 )
 
 // aboutBytes are headers that describe the very bytes of a body.
-var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest"}
+var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest", "Repr-Digest"}
 
 func (w *response) minSize() int {
 	if w.forced {
@@ -74,6 +74,9 @@ func (w *response) pass() {
 // with seen.
 func (w *response) start(seen []byte, s shape) {
 	w.state = compressing
+	if s == long {
+		s = w.handler.encoders.shapeOf(seen)
+	}
 	w.key = encoderKey{coding: w.coding, shape: s}
 	if s == live {
 		w.key.book = w.book
@@ -227,12 +230,17 @@ func (w *response) encodeHeld(dst, held []byte) ([]byte, error) {
 	return out.p, err
 }
 
-// seal ends a compressed body, unless it is shorter than it was said to be:
-// then the client must see that it is cut.
+// seal ends a compressed body. One that is shorter than it was said to be it
+// aborts, as the server does without Handler: who looks at no more than HTTP,
+// such as a cache, must see as well that it is cut.
 func (w *response) seal() {
-	if w.err != nil || w.declared >= 0 && w.raw < w.declared {
+	if w.err != nil {
 		w.abandon()
 		return
+	}
+	if w.declared >= 0 && w.raw < w.declared {
+		w.abandon()
+		panic(http.ErrAbortHandler)
 	}
 	if w.err = w.encoder.Close(); w.err == nil {
 		w.err = padTail(w.coding, counted{w}, w.padding)

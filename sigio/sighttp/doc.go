@@ -15,14 +15,16 @@
 //     that are compressed already. Vary names Accept-Encoding on all of them.
 //   - A compressed body is sealed when the handler returns, and only then: after
 //     a panic, or when fewer bytes came than Content-Length announced, the
-//     client sees a truncated stream. Before the header has left, a panic leaves
+//     client sees a truncated stream, and a response that is aborted
+//     (http.ErrAbortHandler). Before the header has left, a panic leaves
 //     nothing of this package behind but Vary.
 //   - Flush sends all that was written, compressed, so that events arrive one by
 //     one. A body that is flushed before it has the minimum size counts as a
 //     stream and has a history: each event may copy from those before it.
 //   - A body of up to 64 KiB that is not flushed is compressed as a whole when
 //     the handler returns. It is sent with its Content-Length, and as it was if
-//     it would not become smaller.
+//     it would not become smaller. A longer one is sent while it is written,
+//     in pieces; those of a text may copy from the pieces before them.
 //   - Entity tags stay right: a compressed body has its strong ETag suffixed
 //     with the coding, and conditions that name such a tag reach the handler
 //     with the tag it knows as well (RFC 9110 §8.8.3.3).

@@ -2,7 +2,6 @@ package sighttp
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/sigmalang/sigma/glyph"
 )
@@ -69,7 +68,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if translated != r {
+		defer tellBack(r, translated)
+	}
 	h.serve(res, translated)
+}
+
+// tellBack has the server's request know what the handler's copy has come to
+// know: the files of a form, which the server removes, and the pattern, which
+// those around Handler count requests by.
+func tellBack(r, served *http.Request) {
+	if r.MultipartForm == nil {
+		r.MultipartForm = served.MultipartForm
+	}
+	r.Pattern = served.Pattern
 }
 
 // serve calls the handler behind, and seals the response if it returns.
@@ -123,21 +135,17 @@ func isUpgrade(r *http.Request) bool {
 // decodeRequest returns r with its body decoded. If it cannot be, it answers
 // and returns false.
 func (h *handler) decodeRequest(w http.ResponseWriter, r *http.Request, res *response) (*http.Request, bool) {
-	name := strings.TrimSpace(strings.Join(r.Header["Content-Encoding"], ","))
-	if name == "" || strings.EqualFold(name, "identity") {
-		return r, true
-	}
-	coding, known := codingNamed(name)
-	if !known || coding == identity || !h.speaks(coding) {
+	left, undone := h.peel(r.Header["Content-Encoding"])
+	if len(left) > 0 {
 		// RFC 9110 §15.5.16.
 		w.Header().Set("Accept-Encoding", acceptValue(h.codings))
 		http.Error(w, "unknown content coding", http.StatusUnsupportedMediaType)
 		return nil, false
 	}
-	if r.Body == nil || r.Body == http.NoBody {
+	if len(undone) == 0 || r.Body == nil || r.Body == http.NoBody {
 		return r, true
 	}
-	decoded := newDecodedBody(r.Body, h.decoders, coding)
+	decoded := h.decoders.decode(r.Body, undone, h.requestMax)
 	res.request = &cappedBody{ReadCloser: http.MaxBytesReader(w, decoded, h.requestMax)}
 	out := new(http.Request)
 	*out = *r

@@ -153,6 +153,7 @@ func TestLeftAlone(t *testing.T) {
 		"Content-Range compressed":            {h: status(416, "Content-Range", "bytes */9000")},
 		"compressed twice":                    {h: writing(text, "Content-Encoding", "br", "Etag", `"a"`)},
 		"digest made wrong":                   {h: writing(text, "Content-Digest", "sha-256=:AA==:")},
+		"digest of representation made wrong": {h: writing(text, "Repr-Digest", "sha-256=:AA==:")},
 		"no-transform transformed":            {h: writing(text, "Cache-Control", "max-age=60, No-Transform")},
 		"image compressed":                    {h: writing(text, "Content-Type", "image/png")},
 		"gzip by content compressed":          {h: writing(gzipMagic)},
@@ -318,6 +319,24 @@ func TestNotSealed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A body shorter than was declared is cut also for who does not decode it.
+func TestShortBodyIsAborted(t *testing.T) {
+	h := writing(page(100_000), "Content-Length", "100001")
+	each(t, h, func(t *testing.T, url string, client *http.Client) {
+		for _, coding := range []string{"identity", "sigma", "zstd", "gzip"} {
+			r, err := http.NewRequest(http.MethodGet, url, nil)
+			require.NoError(t, err)
+			r.Header.Set("Accept-Encoding", coding) // so that nothing is decoded
+			resp, err := client.Do(r)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			require.Error(t, err, coding)
+		}
+	})
 }
 
 func TestBadOptionAnswers500(t *testing.T) {

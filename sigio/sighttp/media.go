@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/sigmalang/sigma/strategy"
 )
 
 // compressedTypes begin the media types that are compressed by themselves and
@@ -42,6 +43,22 @@ func sniff(content []byte) string {
 		}
 	}
 	return http.DetectContentType(content)
+}
+
+// isText says whether content, by its beginning, is text, and not mainly numbers.
+func isText(content []byte) bool {
+	profile := strategy.Detect(content)
+	if profile.Class != strategy.ClassTextLike && profile.Class != strategy.ClassHighlyRepetitive {
+		return false
+	}
+	content = content[:min(len(content), 8<<10)]
+	letters := 0
+	for _, c := range content {
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 {
+			letters++
+		}
+	}
+	return letters > len(content)/6
 }
 
 // isOpaque says whether a media type says nothing of the content.

@@ -138,7 +138,7 @@ func (w *response) hold(p []byte) (int, error) {
 	if len(seen) == 0 {
 		seen = p
 	}
-	if err := w.decide(seen, whole); err != nil {
+	if err := w.decide(seen, long); err != nil {
 		return 0, err
 	}
 	return w.Write(p)
@@ -234,7 +234,7 @@ func (w *response) FlushError() error {
 	if w.state == holding {
 		s := live
 		if len(w.scratch.held) >= w.minSize() {
-			s = whole
+			s = long
 		}
 		if err := w.decide(w.scratch.held, s); err != nil {
 			return err

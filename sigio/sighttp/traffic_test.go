@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/sigmalang/sigma/glyph"
+	"github.com/sigmalang/sigma/sigio/internal/link"
 	"github.com/sigmalang/sigma/sigio/sighttp"
 	"github.com/stretchr/testify/require"
 )
@@ -55,7 +56,8 @@ func traffics() []traffic {
 	}
 }
 
-// contestant is a way to send bodies.
+// contestant is a way to send bodies, at its default level unless its name says
+// another: that of gzhttp is its fastest for zstd, ours is for slow connections.
 type contestant struct {
 	name      string
 	handler   func(http.Handler) http.Handler
@@ -81,13 +83,17 @@ func contestants(t traffic) []contestant {
 		{"zstd", gzhttpHandler, peer(false)},
 		{"our-zstd", handler(), transport(sighttp.WithCodings(sighttp.Zstd))},
 		{"sigma", handler(), transport()},
+		{"sigma-fastest", handler(fastest), transport()},
 	}
 	if t.train != nil {
 		book, err := glyph.Train(t.train, glyph.TrainOptions{})
 		if err != nil {
 			panic(err)
 		}
-		all = append(all, contestant{"sigma-book", handler(sighttp.WithCodebook(book)), transport(sighttp.WithCodebook(book))})
+		with := sighttp.WithCodebook(book)
+		all = append(all,
+			contestant{"sigma-book", handler(with), transport(with)},
+			contestant{"sigma-book-fastest", handler(with, fastest), transport(with)})
 	}
 	return all
 }
@@ -141,7 +147,7 @@ func startServer(b *testing.B) string {
 
 // lane is a contestant's connection, and what came of it.
 type lane struct {
-	link     link
+	link     link.Link
 	url      string
 	client   http.Client
 	times    []float64 // in ms
@@ -153,8 +159,8 @@ func race(b *testing.B, t traffic, origin string, bitsPerSecond float64) {
 	lanes := make([]lane, len(all))
 	for i, c := range all {
 		l := &lanes[i]
-		l.link.bitsPerSecond = bitsPerSecond
-		base := &http.Transport{DialContext: l.link.dial, DisableCompression: true}
+		l.link.BitsPerSecond = bitsPerSecond
+		base := &http.Transport{DialContext: l.link.DialContext, DisableCompression: true}
 		defer base.CloseIdleConnections()
 		l.url = origin + "/" + t.name + "/" + c.name + "/"
 		l.client.Transport = c.transport(base)
@@ -164,12 +170,12 @@ func race(b *testing.B, t traffic, origin string, bitsPerSecond float64) {
 			l := &lanes[i]
 			// As on a busy server, no encoder is built for the first request.
 			fetch(b, &l.client, l.url+"0", len(t.bodies[0]))
-			before, begin := l.link.received.Load(), time.Now()
+			before, begin := l.link.Received.Load(), time.Now()
 			for k, body := range t.bodies {
 				fetch(b, &l.client, l.url+strconv.Itoa(k), len(body))
 			}
 			l.times = append(l.times, float64(time.Since(begin).Microseconds())/1e3)
-			l.received = l.link.received.Load() - before
+			l.received = l.link.Received.Load() - before
 		}
 	}
 	for i, c := range all {

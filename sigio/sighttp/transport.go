@@ -22,10 +22,12 @@ type transport struct {
 //
 // A request that has an Accept-Encoding or a Range of its own, or is a HEAD,
 // passes as it is, and so does its response. Else a response in one of the
-// codings is decoded as it is read: its Content-Encoding and Content-Length are
-// removed, its ContentLength is -1 and Uncompressed is set. A response that was
-// cut fails with an error that is io.ErrUnexpectedEOF to errors.Is, also when
-// the connection's end looks like the response's. Its Body may be closed
+// codings, or in several of them one over the other, is decoded as it is read:
+// its Content-Encoding and Content-Length are removed, its ContentLength is -1
+// and Uncompressed is set. Where a coding beneath is not spoken, that and those
+// beneath it stay in Content-Encoding, and Uncompressed is not set. A response
+// that was cut fails with an error that is io.ErrUnexpectedEOF to errors.Is, also
+// when the connection's end looks like the response's. Its Body may be closed
 // unread, and while a Read is under way.
 //
 // A bad option is the error of every request.
@@ -58,23 +60,40 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	asks := t.asks(r)
 	sends := t.sends(r)
-	if asks || sends {
-		r = r.Clone(r.Context())
+	if r.Header == nil || !asks && !sends {
+		return t.base.RoundTrip(r) // which knows what to say of no header at all
 	}
+	out := new(http.Request)
+	*out = *r // with its Trailer, whose values may be set while the body is read
+	out.Header = r.Header.Clone()
 	if asks {
-		r.Header.Set("Accept-Encoding", t.accept)
+		out.Header.Set("Accept-Encoding", t.accept)
 		if t.bookIDs != "" {
-			r.Header.Set(codebookHeader, t.bookIDs)
+			out.Header.Set(codebookHeader, t.bookIDs)
 		}
 	}
 	if sends {
-		t.encodeRequest(r)
+		t.encodeRequest(out)
 	}
-	resp, err := t.base.RoundTrip(r)
-	if err == nil && asks {
+	resp, err := t.base.RoundTrip(out)
+	if err != nil {
+		return resp, err
+	}
+	if resp.Request == out {
+		resp.Request = r
+	}
+	if asks {
 		t.decodeResponse(resp)
 	}
-	return resp, err
+	return resp, nil
+}
+
+// CloseIdleConnections has base close its idle connections, if it can. It is
+// what http.Client.CloseIdleConnections calls.
+func (t *transport) CloseIdleConnections() {
+	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		base.CloseIdleConnections()
+	}
 }
 
 // asks says whether to ask for a coding on the caller's behalf.
@@ -83,25 +102,27 @@ func (t *transport) asks(r *http.Request) bool {
 	return !chosen && r.Header.Get("Range") == "" && r.Method != http.MethodHead && r.Method != http.MethodConnect
 }
 
-// decodeResponse replaces the body of a response that has one coding of ours.
+// decodeResponse undoes the codings of a response, from the last one applied to
+// the first, as far as they are ours.
 func (t *transport) decodeResponse(resp *http.Response) {
-	lines := resp.Header["Content-Encoding"]
-	if len(lines) != 1 || resp.ContentLength == 0 || resp.Body == nil || resp.Body == http.NoBody ||
-		!hasBody(resp.StatusCode) {
+	if resp.ContentLength == 0 || resp.Body == nil || resp.Body == http.NoBody || !hasBody(resp.StatusCode) {
 		return
 	}
-	coding, known := codingNamed(strings.TrimSpace(lines[0]))
-	if !known || coding == identity || !t.speaks(coding) {
+	left, undone := t.peel(resp.Header["Content-Encoding"])
+	if len(undone) == 0 {
 		return
 	}
-	resp.Body = newDecodedBody(resp.Body, t.decoders, coding)
+	resp.Body = t.decoders.decode(resp.Body, undone, t.responseMax)
 	if t.responseMax > 0 {
 		resp.Body = http.MaxBytesReader(nil, resp.Body, t.responseMax)
 	}
 	resp.Header.Del("Content-Encoding")
+	if len(left) > 0 {
+		resp.Header.Set("Content-Encoding", strings.Join(left, ", "))
+	}
 	resp.Header.Del("Content-Length")
 	resp.ContentLength = -1
-	resp.Uncompressed = true
+	resp.Uncompressed = len(left) == 0
 }
 
 // minRequest is the length in bytes from which request bodies are compressed.
@@ -173,16 +194,21 @@ func (b *encodedBody) Read(p []byte) (int, error) {
 // encode encodes the next slice. It returns io.EOF when the stream is sealed,
 // which it is only where the body ended well.
 func (b *encodedBody) encode() error {
+	if b.buf == nil {
+		b.buf = make([]byte, encodeSlice)
+	}
+	n, readErr := b.src.Read(b.buf)
 	if b.encoder == nil {
+		if n == len(b.buf) {
+			b.key.shape = b.encoders.shapeOf(b.buf)
+		}
 		z, err := b.encoders.get(b.key, &b.pending)
 		if err != nil {
 			return err
 		}
 		b.encoder = z
 		b.release = func() { b.encoders.put(b.key, z) }
-		b.buf = make([]byte, encodeSlice)
 	}
-	n, readErr := b.src.Read(b.buf)
 	if n > 0 {
 		if _, err := b.encoder.Write(b.buf[:n]); err != nil {
 			return err

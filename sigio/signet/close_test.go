@@ -128,3 +128,37 @@ func TestCloseWaitsForADelayedMessage(t *testing.T) {
 		})
 	}
 }
+
+// TestCloseDuringReadFrom that waits for its source: all that was taken was
+// sent, and is all there was.
+func TestCloseDuringReadFrom(t *testing.T) {
+	here, there := pair(t)
+	source := &talker{waits: make(chan struct{}), goOn: make(chan struct{})}
+	result := make(chan error, 1)
+	go func() {
+		_, err := here.ReadFrom(source)
+		result <- err
+	}()
+	<-source.waits
+	require.NoError(t, here.Close())
+	got, err := io.ReadAll(there)
+	require.NoError(t, err)
+	require.Equal(t, "message", string(got))
+	close(source.goOn)
+	require.ErrorIs(t, <-result, net.ErrClosed)
+}
+
+// talker is a source that says something and, when it was told to go on, more.
+type talker struct {
+	spoken      bool
+	waits, goOn chan struct{}
+}
+
+func (r *talker) Read(p []byte) (int, error) {
+	if r.spoken {
+		close(r.waits)
+		<-r.goOn
+	}
+	r.spoken = true
+	return copy(p, "message"), nil
+}

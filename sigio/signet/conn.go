@@ -83,9 +83,10 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 }
 
 // Close sends what is pending and the end, for which it takes 5 s at most, and
-// closes the connection. While another goroutine is in Write, Flush, ReadFrom
-// or CloseWrite it sends nothing and interrupts that; the other end then finds
-// the end missing. Whatever happens, all is released. The error is that of
+// closes the connection. While another goroutine is in Write, Flush or
+// CloseWrite, or ReadFrom is sending, it sends nothing and interrupts that; the
+// other end then finds the end missing. A ReadFrom that waits for its source has
+// sent all that it took, so that this counts as all there was. Whatever happens, all is released. The error is that of
 // sending, if there is one that was not returned before, or of closing. Further
 // calls return the same.
 func (c *Conn) Close() error {

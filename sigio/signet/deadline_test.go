@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	mathrand "math/rand/v2"
@@ -201,4 +202,31 @@ func selfSigned(t testing.TB) tls.Certificate {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// wrapping is a connection that is late once, and says so in its own words.
+type wrapping struct {
+	net.Conn
+	late bool
+}
+
+func (w *wrapping) Write(p []byte) (int, error) {
+	if w.late {
+		return w.Conn.Write(p)
+	}
+	w.late = true
+	return 0, fmt.Errorf("tunnel 3: %w", os.ErrDeadlineExceeded)
+}
+
+// TestWrappedTimeout is one all the same: Close still says that this was all.
+func TestWrappedTimeout(t *testing.T) {
+	a, b := tcpPair(t)
+	here, there := signet.NewConn(&wrapping{Conn: a}), signet.NewConn(b)
+	n, err := io.WriteString(here, "message")
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.Equal(t, 7, n, "it is accepted")
+	require.NoError(t, here.Close())
+	got, err := io.ReadAll(there)
+	require.NoError(t, err)
+	require.Equal(t, "message", string(got))
 }

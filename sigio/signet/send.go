@@ -1,6 +1,7 @@
 package signet
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -254,10 +255,10 @@ func (c *Conn) acceptKept() error {
 // verdict tells of an error of the Writer whether there is an after.
 func (c *Conn) verdict(err error) error {
 	h := &c.out
-	t, ok := err.(net.Error)
+	var t net.Error
 	switch {
 	case err == nil:
-	case !ok || !t.Timeout():
+	case !errors.As(err, &t) || !t.Timeout(): // as the Writer sees it
 		h.failed = true
 	case !resumable(c.conn, t):
 		h.failed = true

@@ -1,4 +1,4 @@
-package sighttp_test
+package link
 
 import (
 	"syscall"
@@ -9,7 +9,6 @@ import (
 // because that is the grain of epoll_wait; and a goroutine that spins keeps the
 // others from being told of what came over the network.
 func pause(d time.Duration) {
-	const coarse = 2 * time.Millisecond
 	end := time.Now().Add(d)
 	if d > coarse {
 		time.Sleep(d - coarse)

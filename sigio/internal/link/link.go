@@ -1,6 +1,9 @@
-package sighttp_test
+// Package link slows connections down for benchmarks: a Link is what stands
+// between two programs that are not on one machine. It is for tests alone.
+package link
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"sync"
@@ -8,33 +11,43 @@ import (
 	"time"
 )
 
-// A link dials connections that carry so many bits a second in each direction,
-// and counts bytes. What arrives is handed out when its last bit would have
-// come through, however coarse the clock of the scheduler is.
-type link struct {
-	bitsPerSecond float64
-	received      atomic.Int64
+// A Link makes connections carry so many bits a second in each direction, and
+// counts the bytes that come. What arrives is handed out when its last bit would
+// have come through, however coarse the clock of the scheduler is.
+type Link struct {
+	BitsPerSecond float64
+	Received      atomic.Int64
 }
 
-func (l *link) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// DialContext is that of a net.Dialer, over the link.
+func (l *Link) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	return l.Wrap(conn), nil
+}
+
+// Wrap returns this end of conn, whose other end is beyond the link. It has to
+// be closed.
+func (l *Link) Wrap(conn net.Conn) net.Conn {
 	c := &linkConn{Conn: conn, link: l}
 	c.arrived.L = &c.mu
 	go c.pump()
-	return c, nil
+	return c
 }
 
-func (l *link) duration(n int) time.Duration {
-	return time.Duration(float64(n) * 8 / l.bitsPerSecond * 1e9)
+func (l *Link) duration(n int) time.Duration {
+	return time.Duration(float64(n) * 8 / l.BitsPerSecond * 1e9)
 }
+
+// coarse is how late time.Sleep may be when the process is idle.
+const coarse = 2 * time.Millisecond
 
 type linkConn struct {
 	net.Conn
-	link *link
+	link *Link
 
 	mu      sync.Mutex
 	arrived sync.Cond
@@ -51,16 +64,20 @@ type packet struct {
 func (c *linkConn) pump() {
 	const packetLen = 1460
 	var free time.Time
+	buf := make([]byte, 64<<10)
 	for {
-		buf := make([]byte, 16<<10)
+		// What comes while the link is busy need not be taken one by one.
+		if busy := time.Until(free); busy > coarse {
+			time.Sleep(busy - coarse)
+		}
 		n, err := c.Conn.Read(buf)
 		now := time.Now()
-		c.link.received.Add(int64(n))
+		c.link.Received.Add(int64(n))
 		c.mu.Lock()
 		if free.Before(now) {
 			free = now
 		}
-		for p := buf[:n]; len(p) > 0; {
+		for p := bytes.Clone(buf[:n]); len(p) > 0; {
 			k := min(len(p), packetLen)
 			free = free.Add(c.link.duration(k))
 			c.queue = append(c.queue, packet{p[:k], free})

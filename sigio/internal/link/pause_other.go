@@ -1,6 +1,6 @@
 //go:build !linux
 
-package sighttp_test
+package link
 
 import "time"
 
