@@ -79,6 +79,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // TestSingleStreamStopsAtItsEnd: not a byte behind the end record is read, so
 // that what follows can be read by others from the same source.
 func TestSingleStreamStopsAtItsEnd(t *testing.T) {
+	alone(t)
 	scripts := map[string]script{
 		"empty":       nil,
 		"short":       write(prose(1, 1000)),

@@ -331,6 +331,7 @@ func TestExhibitsAreSound(t *testing.T) {
 
 // TestFlippedBits flips single bits: all of small streams, and in samples.
 func TestFlippedBits(t *testing.T) {
+	alone(t)
 	var flips, harmless atomic.Int64
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		damaged := bytes.Clone(e.stream)
@@ -383,6 +384,7 @@ func TestBursts(t *testing.T) {
 
 // TestTruncation cuts at every byte of small streams, and in samples.
 func TestTruncation(t *testing.T) {
+	alone(t)
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		var cuts []int
 		if len(e.stream) <= large && !testing.Short() {

@@ -13,6 +13,7 @@ import (
 // TestSplitsLeaveNoTrace: how content is divided among Writes and ReadFroms
 // is not seen in the stream.
 func TestSplitsLeaveNoTrace(t *testing.T) {
+	alone(t)
 	const chunk = sigio.MinChunkSize
 	small, large := prose(1, 700), medley(2, 3*chunk+100)
 	near := func(borders ...int) (at []int) {

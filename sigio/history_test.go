@@ -59,6 +59,7 @@ func trainedBook(t testing.TB) *glyph.Codebook {
 }
 
 func TestHistoryRoundTrip(t *testing.T) {
+	alone(t)
 	s := talkScript(1)
 	book := trainedBook(t)
 	for name, opts := range map[string][]sigio.WriterOption{

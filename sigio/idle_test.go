@@ -20,6 +20,7 @@ import (
 // their pool they do not keep from the garbage collector, whichever way they
 // came to be idle. Under the tag pooldebug the pool keeps it.
 func TestIdleStreamsKeepNoBuffers(t *testing.T) {
+	alone(t)
 	const most = 256 << 10
 	content := medley(1, 3<<20+1000)
 	stream := write(content).seal(t)

@@ -36,6 +36,7 @@ func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 
 // TestIndexLies: whatever an index says, what is read is what a Reader reads.
 func TestIndexLies(t *testing.T) {
+	alone(t)
 	s := slices.Concat(messages(prose(1, 2000), 90), write(append(medley(2, 300_000), ledgerOf(2, 200_000)...)), messages(prose(1, 3000), 90), write(noise(3, 100_000)))
 	content := s.content()
 	stream := s.seal(t, sigio.WithIndex(), withLedger(), sigio.WithChunkSize(sigio.MinChunkSize))

@@ -229,7 +229,11 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestBuffersOfWorkers(t *testing.T) {
 	const chunk = 128 << 10
 	const room = chunk + chunk/8
-	content := must(io.ReadAll(newBlend(2, all, 6<<20)))
+	length := int64(6 << 20)
+	if racing {
+		length = 2 << 20
+	}
+	content := must(io.ReadAll(newBlend(2, all, length)))
 	for _, n := range []int{1, 2, 4, 7} {
 		for _, size := range []int{1_000, chunk, 5*chunk + 1, len(content)} {
 			var stream bytes.Buffer

@@ -6,5 +6,5 @@ import "testing"
 
 const racing = true
 
-// alone skips long tests of one goroutine, in which there are no races to find.
-func alone(t *testing.T) { t.Skip("of one goroutine") }
+// alone skips long tests that are about one goroutine: races are for others to find.
+func alone(t *testing.T) { t.Skip("about one goroutine") }

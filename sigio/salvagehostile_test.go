@@ -90,6 +90,7 @@ func TestSalvageHostile(t *testing.T) {
 // TestManyStreams: what a ReaderAt keeps of a very long file is bounded, and
 // reading in it still works.
 func TestManyStreams(t *testing.T) {
+	alone(t)
 	count := 300_000
 	if testing.Short() {
 		count = 150_000

@@ -97,6 +97,7 @@ func (l liar) Read(p []byte) (int, error) {
 
 // TestReaderGoesOnAfterASourcesError fails every k-th read.
 func TestReaderGoesOnAfterASourcesError(t *testing.T) {
+	alone(t)
 	s := lifeScript()
 	stream, content := s.seal(t, sigio.WithChunkSize(sigio.MinChunkSize)), s.content()
 	for _, c := range concurrencies {

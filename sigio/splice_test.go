@@ -37,6 +37,7 @@ func (e *examiner) refusesCopy(t testing.TB, damaged []byte, damage string, args
 
 // TestSectors damages whole sectors of streams that have some.
 func TestSectors(t *testing.T) {
+	alone(t)
 	eachExhibit(t, func(t *testing.T, e *examiner, rng *rand.Rand) {
 		for _, v := range []struct {
 			name   string

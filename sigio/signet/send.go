@@ -254,10 +254,12 @@ func (c *Conn) acceptKept() error {
 
 // verdict tells of an error of the Writer whether there is an after.
 func (c *Conn) verdict(err error) error {
+	if err == nil {
+		return nil
+	}
 	h := &c.out
-	var t net.Error
+	var t net.Error // on the heap, which a message that went out shall not cost
 	switch {
-	case err == nil:
 	case !errors.As(err, &t) || !t.Timeout(): // as the Writer sees it
 		h.failed = true
 	case !resumable(c.conn, t):
