@@ -104,6 +104,7 @@ type salvager struct {
 	whole   bool  // and whose header was seen
 	gone    bool  // the stream before was given up, its end is not known
 	adrift  bool  // other streams may be lost between that one and this
+	start   int64 // of this one in the input; -1 where that is not known
 	lights  bool  // light chunks can be checked here
 	resume  int64 // where a record is due behind a damaged one, if the search finds none before
 	settled bool  // at resume light chunks can be checked
@@ -111,6 +112,9 @@ type salvager struct {
 	base    int64  // content of the streams before this one
 	written uint64 // content of this one that was handed out or given up
 	chunks  uint64 // that are in it
+
+	lastEnd frame.End // of the stream that was left last
+	beyond  int64     // a chunk of this stream stands there, or the search for one has come so far
 
 	damaged int64 // where the gap begins; -1 when there is none
 	reason  string
@@ -207,10 +211,17 @@ func (s *salvager) enter(h frame.Header, whole bool, start int64) error {
 	}
 	s.pass()
 	w.header, w.start, w.inside = h, s.off(), true
+	if s.hintAt(start) != nil {
+		w.start = start
+	}
 	w.streams++
 	w.state = streamState{chain: h.Check(), names: w.state.names[:0], opening: true}
 	s.open, s.whole, s.gone, s.lights, s.resume = true, whole, false, whole, 0
 	s.adrift = s.damaged >= 0 && s.damaged != start
+	s.start, s.beyond = -1, 0
+	if start == s.off() {
+		s.start = start
+	}
 	s.synced = whole
 	return nil
 }

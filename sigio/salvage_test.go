@@ -444,3 +444,43 @@ func TestSalvageFromWhereTheFileIs(t *testing.T) {
 	require.Zero(t, gaps[0].EncodedOffset, "offsets count from there")
 	require.Zero(t, gaps[0].RawLen)
 }
+
+// TestSalvageGoesOnBehindAMisplacedEnd: an end record of the same stream, that
+// was written over a part of it or came between, ends nothing.
+func TestSalvageGoesOnBehindAMisplacedEnd(t *testing.T) {
+	for _, r := range rows(t, 12) {
+		end := r.stream[len(r.stream)-frame.EndLen:]
+		for _, c := range r.chunks[1:] {
+			for name, at := range map[string]int{
+				"before": int(c.Offset), "header": int(c.Offset) + 3, "payload": int(c.Offset) + c.HeaderLen + 1,
+			} {
+				for _, headless := range []bool{false, true} {
+					over := bytes.Clone(r.stream)
+					copy(over[at:len(r.stream)-frame.EndLen], end)
+					between := slices.Insert(bytes.Clone(r.stream), at, end...)
+					want, wantBetween := r.without(at, at+frame.EndLen), r.without(at, at+1)
+					if name == "before" {
+						wantBetween = r.content
+					}
+					if headless {
+						clear(over[:frame.HeaderLen])
+						clear(between[:frame.HeaderLen])
+					}
+					bothSources(over, func(src io.Reader, seeks string) {
+						got, _ := salvage(t, src, withLedger())
+						requireSame(t, want, got, r.name, c.Chunk, "over ", name, seeks, headless)
+					})
+					bothSources(between, func(src io.Reader, seeks string) {
+						got, _ := salvage(t, src, withLedger())
+						requireSame(t, wantBetween, got, r.name, c.Chunk, "between ", name, seeks, headless)
+					})
+				}
+			}
+		}
+		bothSources(append(bytes.Clone(r.stream), end...), func(src io.Reader, seeks string) {
+			got, gaps := salvage(t, src, withLedger())
+			requireSame(t, r.content, got, "doubled ", seeks)
+			require.Len(t, gaps, 1)
+		})
+	}
+}

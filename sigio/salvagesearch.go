@@ -11,6 +11,7 @@ import (
 type hint struct {
 	start, end int64 // of its header, and of its end record, in the input
 	header     frame.Header
+	tried      bool // what stands before it was searched for the stream
 }
 
 // maxHints bounds the memory that they take.
@@ -47,7 +48,7 @@ func findHints(src io.Reader) ([]hint, error) {
 		if at-from >= frame.EndLen && readFull(file, b[:], at-frame.EndLen) == nil {
 			at -= frame.EndLen
 			if e, err := frame.ParseEnd(b[:]); err == nil && e.Totals.Encoded >= frame.HeaderLen && e.Totals.Encoded <= uint64(at-from) {
-				hints = append(hints, hint{at - int64(e.Totals.Encoded) - from, at - from, e.Header})
+				hints = append(hints, hint{start: at - int64(e.Totals.Encoded) - from, end: at - from, header: e.Header})
 				at -= int64(e.Totals.Encoded)
 				continue
 			}
@@ -170,10 +171,13 @@ func (s *salvager) giveUp(n int) error {
 	return nil
 }
 
+// slowness is how many bytes could be decoded while one is searched.
+const slowness = 8
+
 // searchAgain has the next n bytes searched once more, if that does not happen
 // too often. Then it passes over them.
 func (s *salvager) searchAgain(n int) {
-	const setup, slowness = 256, 8 // bytes that could be searched while the stream is changed; decoded, while one is searched
+	const setup = 256 // bytes that could be searched while the stream is changed
 	cost := slowness * (n + setup)
 	if !s.budget(cost) {
 		src := &s.walker().src
@@ -215,12 +219,20 @@ func (s *salvager) searchAny() error {
 		}
 		rest := b[i:]
 		switch {
-		case s.off()+int64(i) == limit && i > 0, isHeader(rest):
+		case isHeader(rest):
+			s.sync(i, false)
+			return nil
+		case s.off()+int64(i) == limit && i > 0:
+			// Where bytes came in between, the stream begins before.
+			if h := s.hintAt(limit); h != nil && !h.tried {
+				h.tried = true
+				return s.adopt(h.header, i, h.start)
+			}
 			s.sync(i, false)
 			return nil
 		case rest[0] == frame.TagEnd && len(rest) >= frame.EndLen && rest[1] == 'E':
-			if e, err := frame.ParseEnd(rest); err == nil && isPlausible(&e) {
-				s.hints = append(s.hints, hint{-1, s.off() + int64(i), e.Header})
+			if e, err := frame.ParseEnd(rest); err == nil && isPlausible(&e) && e != s.lastEnd {
+				s.hints = append(s.hints, hint{start: -1, end: s.off() + int64(i), header: e.Header})
 				return s.adopt(e.Header, i, s.off()+int64(i)-int64(min(e.Totals.Encoded, math.MaxInt64)))
 			}
 		case frame.IsPositioned(rest[0]):
