@@ -1,6 +1,7 @@
 package sigio
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -195,6 +196,9 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 		crc = frame.RawCRC(content)
 	default:
 		st, err := z.lookup(p)
+		if err != nil && z.misnamed(p) {
+			err = p.verdict("light chunk fails its check with the strategy that it names")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -206,7 +210,6 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 	if p.Light {
 		chain := frame.ChainLight(p.chain, p.head, crc)
 		z.walker.state.chain, z.walker.state.lost = chain, false
-		const low24 = 1<<24 - 1
 		if !z.walker.header.Has(frame.FlagTransport) && chain&low24 != p.check {
 			return nil, p.verdict("light chunk fails its check")
 		}
@@ -246,6 +249,31 @@ func (z *Reader) lookup(p *piece) (strategy.Strategy, error) {
 	}
 	return st, nil
 }
+
+// misnamed reports whether a light chunk is damaged that names a strategy which
+// the Reader lacks: with one that it has, the check is right. No other check
+// covers the name before the content is known.
+func (z *Reader) misnamed(p *piece) bool {
+	if !p.Light || z.walker.header.Has(frame.FlagTransport) {
+		return false
+	}
+	head := bytes.Clone(p.head)
+	for st := range z.cfg.set.All() {
+		if st.ID() == strategy.Store { // has a header of another form
+			continue
+		}
+		z.buf = z.roomFor(z.buf, p.RawLen)
+		_, crc, err := decodeChunk(st, z.buf, p.payload, p.RawLen)
+		head[1] = uint8(st.ID())
+		if err == nil && frame.ChainLight(p.chain, head, crc)&low24 == p.check {
+			return true
+		}
+	}
+	return false
+}
+
+// low24 is what a light chunk states of the chain behind it.
+const low24 = 1<<24 - 1
 
 func (p *piece) undecodable(err error) error {
 	return p.verdict(fmt.Sprintf("strategy %q: %v", p.name, err))

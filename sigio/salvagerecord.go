@@ -136,6 +136,9 @@ func (s *salvager) decode(p *piece) ([]byte, error) {
 	}
 	content, err := s.z.decode(p)
 	if err != nil {
+		if p.Light {
+			cost *= 8 // for each strategy that its name may have been
+		}
 		s.spent += int64(cost)
 	}
 	return content, err
@@ -218,7 +221,6 @@ func (s *salvager) leaveShort(r *frame.Record, size int) error {
 	w := s.walker()
 	b, t := w.src.unread(), frame.Totals{Chunks: 1, Raw: uint64(r.RawLen), Encoded: uint64(s.off()-w.start) + uint64(size)}
 	chain := s.solver.ShortEndChain(w.header, b[size:], t)
-	const low24 = 1<<24 - 1
 	sure := s.checksLights() && chain&low24 == le(b[size-frame.LightCheckLen:size])
 	w.src.consume(size)
 	if !sure {
