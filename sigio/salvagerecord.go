@@ -317,10 +317,6 @@ func (s *salvager) goesOn(e *frame.End) (bool, error) {
 	if s.beyond > at {
 		return true, nil
 	}
-	b, err := s.ahead(frame.EndLen + frame.HeaderLen)
-	if err != nil || len(b) == frame.EndLen || isHeader(b[frame.EndLen:]) {
-		return false, err
-	}
 	w := s.walker()
 	limit := 2 * (w.header.Cap() + frame.ChunkHeaderLen)
 	if next := s.limit(at + 1); next >= 0 && s.hintAt(next) != nil {
@@ -329,8 +325,9 @@ func (s *salvager) goesOn(e *frame.End) (bool, error) {
 	if !s.budget(slowness * limit) {
 		return false, nil
 	}
-	s.spent += int64(slowness * limit)
-	for i := frame.EndLen; i < limit; i++ {
+	i := frame.EndLen
+	defer func() { s.spent += int64(slowness * i) }()
+	for ; i < limit; i++ {
 		b, err := s.ahead(i + frame.EndLen)
 		if err != nil || i >= len(b) {
 			return false, err
