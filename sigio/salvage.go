@@ -52,7 +52,7 @@ const (
 // that began with the same bytes may follow on a newer one.
 //
 // Salvage reads src once, from where it is. It takes time in proportion to its
-// input and output, and memory for about two chunks of the largest size that
+// input and output, and memory for about three chunks of the largest size that
 // the stream allows, 16 MiB each where that is unknown. WithMaxOutput bounds
 // what is written, zeros included. Of the other options those that concern
 // decoding matter, and WithMeta.

@@ -176,10 +176,7 @@ func (s *salvager) light(r frame.Record, n int) error {
 		return s.reject("input ends within a chunk")
 	}
 	s.ready()
-	p := piece{
-		Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le(b[n+r.EncLen : size]), name: s.nameOf(r.Strategy),
-		number: st.chunks, raw: st.raw, offset: s.off(), chain: st.chain,
-	}
+	p := s.lightPiece(b[:size], r, n)
 	content, err := s.decode(&p)
 	if err != nil {
 		s.lights = false
@@ -198,6 +195,15 @@ func (s *salvager) light(r frame.Record, n int) error {
 	}
 	w.src.consume(size)
 	return nil
+}
+
+// lightPiece is the light chunk that is b, with a header of n bytes.
+func (s *salvager) lightPiece(b []byte, r frame.Record, n int) piece {
+	st := &s.walker().state
+	return piece{
+		Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le(b[n+r.EncLen:]), name: s.nameOf(r.Strategy),
+		number: st.chunks, raw: st.raw, offset: s.off(), chain: st.chain,
+	}
 }
 
 // endsShort reports whether behind the only chunk of a short stream, size bytes
@@ -300,6 +306,9 @@ func (s *salvager) end(kind frame.Kind, b []byte) error {
 	if goesOn, err := s.goesOn(&e); err != nil {
 		return err
 	} else if goesOn {
+		if !s.whole && s.chunks == 0 { // there may be other streams up to where this one begins
+			s.open, s.gone = false, true
+		}
 		return s.reject("end record that is not at the end")
 	}
 	s.lastEnd = e
@@ -319,7 +328,7 @@ func (s *salvager) goesOn(e *frame.End) (bool, error) {
 	}
 	w := s.walker()
 	limit := 2 * (w.header.Cap() + frame.ChunkHeaderLen)
-	if next := s.limit(at + 1); next >= 0 && s.hintAt(next) != nil {
+	if next, _ := s.limit(at + 1); next >= 0 && s.hintAt(next) != nil {
 		limit = int(min(int64(limit), next-at))
 	}
 	if !s.budget(slowness * limit) {

@@ -79,19 +79,20 @@ func (s *salvager) hintAt(off int64) *hint {
 
 // limit returns where a search from an offset must stop, because it is known
 // what is there: the end of this stream, or the start of another. It is -1
-// where nothing is known.
-func (s *salvager) limit(off int64) int64 {
+// where nothing is known. promised says that it is the end of this stream.
+func (s *salvager) limit(off int64) (at int64, promised bool) {
 	for n := len(s.hints); n > 0; n = len(s.hints) {
 		h := &s.hints[n-1]
+		w := s.walker()
 		switch {
-		case h.end >= off && (h.start < off || s.open && h.start == s.walker().start):
-			return h.end
+		case h.end >= off && (h.start < off || s.open && h.start == w.start):
+			return h.end, s.open && h.header.ID == w.header.ID
 		case h.start >= off:
-			return h.start
+			return h.start, false
 		}
 		s.hints = s.hints[:n-1]
 	}
-	return -1
+	return -1, false
 }
 
 // searchOwn looks for the next record of the stream, by header checks that its
@@ -103,7 +104,7 @@ func (s *salvager) limit(off int64) int64 {
 func (s *salvager) searchOwn() error {
 	w := s.walker()
 	window := 2 * (w.header.Cap() + frame.ChunkHeaderLen)
-	limit := s.limit(s.off())
+	limit, promised := s.limit(s.off())
 	for i := 0; ; {
 		b, err := s.ahead(i + searchBuffer)
 		if err != nil {
@@ -113,20 +114,29 @@ func (s *salvager) searchOwn() error {
 		for ; i < len(b) && (last || i+frame.EndLen <= len(b)); i++ {
 			at := s.off() + int64(i)
 			switch {
-			case at == s.resume:
-				s.sync(i, s.settled)
-				return nil
 			case s.isOwn(b[i:]):
-				s.sync(i, false)
+				s.sync(i, s.settled && at == s.resume)
 				return nil
+			case at == s.resume:
+				if fits, err := s.fitsLight(i); fits || err != nil {
+					s.sync(i, true)
+					return err
+				}
+				// The record that was damaged may be torn, and what stands here
+				// and before it another stream's.
+				window += i
+				b = s.walker().src.unread()
 			case at == limit && s.hintAt(at) != nil: // another stream
+				if i > 0 && (at > s.resume || !isHeader(b[i:])) {
+					return s.giveUp(i) // there may be more of them before it
+				}
 				s.sync(i, false)
 				s.open, s.gone = false, true
 				return nil
 			case at == limit: // an end that the stream cannot have
-				limit = s.limit(at + 1)
+				limit, promised = s.limit(at + 1)
 			}
-			if limit < 0 && i >= window {
+			if !promised && i >= window {
 				return s.giveUp(i)
 			}
 		}
@@ -136,11 +146,43 @@ func (s *salvager) searchOwn() error {
 			return nil
 		case last:
 			return s.giveUp(i)
-		case limit >= 0:
+		case promised && s.resume < s.off():
 			w.src.consume(i)
 			i = 0
 		}
 	}
+}
+
+// fitsLight reports whether what has no header check, a light chunk or a short
+// end, stands n bytes further and belongs there.
+func (s *salvager) fitsLight(n int) (bool, error) {
+	if !s.settled {
+		return false, nil
+	}
+	b, err := s.ahead(n + frame.EndLen)
+	if err != nil || n >= len(b) {
+		return false, err
+	}
+	w := s.walker()
+	r, head, err := w.header.ParseRecord(b[n:])
+	switch {
+	case err != nil || head > len(b)-n:
+		return false, nil
+	case r.Kind == frame.KindShortEnd:
+		return w.header.Has(frame.FlagShort), nil
+	case r.Kind != frame.KindChunk || !r.Light || !s.budget(r.EncLen+r.RawLen):
+		return false, nil
+	}
+	size := head + r.EncLen + w.header.TailLen(&r)
+	if b, err = s.ahead(n + size); err != nil || len(b) < n+size {
+		return false, err
+	}
+	s.ready()
+	chain, lost := w.state.chain, w.state.lost
+	p := s.lightPiece(b[n:n+size], r, head)
+	_, err = s.decode(&p)
+	w.state.chain, w.state.lost = chain, lost
+	return err == nil, nil
 }
 
 // sync goes on with the record that stands n bytes further.
@@ -206,7 +248,7 @@ const (
 // behind the other or not far away.
 func (s *salvager) searchAny() error {
 	src := &s.walker().src
-	limit := s.limit(s.off())
+	limit, _ := s.limit(s.off())
 	for i := 0; ; i++ {
 		b, err := s.ahead(i + frame.EndLen)
 		if err != nil {
