@@ -164,7 +164,7 @@ func trimmed(src io.ReaderAt, from, end int64) (int64, error) {
 // hasChunk has Salvage look for whole chunks: first for those of the stream
 // itself, then for those of any other.
 func (m *remains) hasChunk(own bool) error {
-	s := salvager{dst: discovery{}, damaged: 0, solver: frame.NewSolver(), synced: !own, demanding: true}
+	s := salvager{dst: discovery{}, damaged: 0, start: -1, solver: frame.NewSolver(), synced: !own, demanding: true, before: m.from}
 	s.onGap = func(Gap) Fill { return FillNothing }
 	s.z.cfg = *m.cfg
 	w := s.walker()

@@ -54,6 +54,7 @@ func TestRepairRefusesOverWholeStreams(t *testing.T) {
 		{"end record, next header and chunk header are one damage", changed(slices.Concat(first, second), seam-30, seam+firstHeader)},
 		{"the same, and the second stream is torn", changed(slices.Concat(first, second[:len(second)-100]), seam-30, seam+firstHeader)},
 		{"the same, and what is left is one chunk and the end", changed(slices.Concat(first, second), seam-30, seam+len(second)-40_000)},
+		{"the same, and one chunk of a torn stream is left", changed(slices.Concat(first, second[:chunksOf(t, second)[2].Offset+1000]), seam-30, seam+firstHeader)},
 		{"the same, with messages behind", changed(slices.Concat(first, talk), seam-30, seam+firstHeader)},
 		{"an end record alone is left", changed(slices.Concat(first, second), seam-30, seam+len(second)-48)},
 		{"a whole stream behind a torn chunk", slices.Concat(torn, second)},

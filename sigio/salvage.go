@@ -119,7 +119,8 @@ type salvager struct {
 	damaged int64 // where the gap begins; -1 when there is none
 	reason  string
 
-	demanding bool // what cannot be decoded for want of a strategy is an error
+	demanding bool  // what cannot be decoded for want of a strategy is an error, and one chunk is evidence
+	before    int64 // where the input begins in its file, if demanding
 
 	spent    int64 // bytes that were decoded or searched in vain
 	suspects [1 << 12]suspect

@@ -319,8 +319,32 @@ func (s *salvager) examine(i int) (bool, error) {
 		return true, s.adopt(h, i, -1)
 	}
 	*u = suspect{h.ID, at, r.Seq, r.RawOffset}
+	if s.demanding && next <= len(b) && s.isSound(h, r, b[i:next], at) {
+		return false, errDiscovered
+	}
 	return false, nil
 }
+
+// isSound reports whether the chunk of an unknown stream that is b passes its
+// content check, as by chance it hardly does.
+func (s *salvager) isSound(h frame.Header, r frame.Record, b []byte, at int64) bool {
+	// There is room for the chunks before it. Of what is none, this leaves too
+	// little to matter.
+	if r.Seq > uint64(s.before+at)/leastLight || r.History || !s.budget(r.EncLen+r.RawLen) {
+		return false
+	}
+	const n = frame.ChunkHeaderLen
+	p := piece{Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le32(b[n+r.EncLen:]), name: s.nameOf(r.Strategy)}
+	w := s.walker()
+	was := w.header
+	w.header = h
+	_, err := s.decode(&p)
+	w.header = was
+	return err == nil
+}
+
+// leastLight is the length of the shortest chunk.
+const leastLight = 3
 
 // confirms reports whether what follows a supposed chunk is of the same
 // stream.
