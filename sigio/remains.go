@@ -174,8 +174,15 @@ func (m *remains) hasChunk(own bool) error {
 		known := &m.w.state
 		s.open, s.written, s.chunks = true, m.totals.Raw, m.totals.Chunks
 		w.inside, w.streams, w.header = true, 1, m.w.header
+		// Up to here all is sound, so that light chunks behind what is no chunk can
+		// be checked.
+		s.synced, s.lights = true, s.checksLights() && known.history == 0
+		chain := w.header.Check()
+		if m.totals.Chunks > 0 {
+			chain = m.totals.Chain
+		}
 		w.state = streamState{
-			raw: s.written, chunks: s.chunks, opening: true,
+			raw: s.written, chunks: s.chunks, opening: true, chain: chain,
 			names: known.names, history: known.history, shared: known.shared, book: known.book,
 		}
 	}

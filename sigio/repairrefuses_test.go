@@ -54,7 +54,7 @@ func TestRepairRefusesOverWholeStreams(t *testing.T) {
 		{"end record, next header and chunk header are one damage", changed(slices.Concat(first, second), seam-30, seam+firstHeader)},
 		{"the same, and the second stream is torn", changed(slices.Concat(first, second[:len(second)-100]), seam-30, seam+firstHeader)},
 		{"the same, and what is left is one chunk and the end", changed(slices.Concat(first, second), seam-30, seam+len(second)-40_000)},
-		{"the same, and one chunk of a torn stream is left", changed(slices.Concat(first, second[:chunksOf(t, second)[2].Offset+1000]), seam-30, seam+firstHeader)},
+		{"the same, and one chunk of a torn stream is left", changed(slices.Concat(first, second[:chunksOf(t, second)[2].Offset+5]), seam-30, seam+firstHeader)},
 		{"the same, with messages behind", changed(slices.Concat(first, talk), seam-30, seam+firstHeader)},
 		{"an end record alone is left", changed(slices.Concat(first, second), seam-30, seam+len(second)-48)},
 		{"a whole stream behind a torn chunk", slices.Concat(torn, second)},
@@ -368,6 +368,21 @@ func TestRepairOfADamagedName(t *testing.T) {
 		require.EqualValues(t, at, placed.Offset)
 		requireSame(t, b, d.b)
 	}
+}
+
+// TestRepairRefusesBehindADamagedNaming: light chunks of a plug-in whose naming
+// is damaged can still be recovered by who has it.
+func TestRepairRefusesBehindADamagedNaming(t *testing.T) {
+	sealed := messages(ledgerOf(1, 30_000), 900, 9000).seal(t, withLedger())
+	torn := sealed[:len(sealed)-frame.EndLen-10]
+	at := bytes.Index(torn, []byte("ledger"))
+	b := changed(torn, at, at+1)
+	require.NotEmpty(t, recovered(t, b))
+	requireUntouched(t, b, withLedger())
+	d := &disk{b: bytes.Clone(b)}
+	_, err := sigio.Repair(d)
+	require.ErrorIs(t, err, sigio.ErrUnsupported)
+	requireSame(t, b, d.b)
 }
 
 // must1 is the first of two results, the second of which is true.

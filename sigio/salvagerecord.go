@@ -178,6 +178,9 @@ func (s *salvager) light(r frame.Record, n int) error {
 	s.ready()
 	p := s.lightPiece(b[:size], r, n)
 	content, err := s.decode(&p)
+	if err != nil && s.demanding && errors.Is(verdictIn(err), ErrUnsupported) {
+		return err
+	}
 	if err != nil {
 		s.lights = false
 		if ends, failed := s.endsShort(size); failed != nil {

@@ -1,6 +1,7 @@
 package sigio
 
 import (
+	"errors"
 	"io"
 	"math"
 
@@ -182,7 +183,8 @@ func (s *salvager) fitsLight(n int) (bool, error) {
 	p := s.lightPiece(b[n:n+size], r, head)
 	_, err = s.decode(&p)
 	w.state.chain, w.state.lost = chain, lost
-	return err == nil, nil
+	// What cannot be told for want of a strategy is left to whoever takes it.
+	return err == nil || s.demanding && errors.Is(verdictIn(err), ErrUnsupported), nil
 }
 
 // sync goes on with the record that stands n bytes further.
