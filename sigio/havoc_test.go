@@ -196,11 +196,27 @@ func makeWreck(rng *rand.Rand, all []part) (x wreck) {
 				tell("swapped %d to %d with what is at %d", at, end, from)
 			}
 		default:
+			if x.splices(at, end) {
+				continue // what is left is sound
+			}
 			x.b = slices.Delete(x.b, at, end)
 			tell("missing from %d to %d", at, end)
 		}
 	}
 	return x
+}
+
+// splices reports whether a header that begins before from goes on, as another
+// does, behind to: then what stands between are whole streams.
+func (x *wreck) splices(from, to int) bool {
+	for _, a := range x.seams {
+		for _, b := range x.seams {
+			if a < b && from-a == to-b && from-a >= 0 && from-a < frame.HeaderLen {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // TestHavoc wrecks files in all ways at once. SIGMA_HAVOC is how often.
