@@ -124,10 +124,7 @@ type wreck struct {
 	damaged bool // and not just torn at the end
 }
 
-var (
-	magic  = frame.Header{}.Append(nil)[:4]
-	sealed = frame.End{}.Append(nil)[:2]
-)
+var magic = frame.Header{}.Append(nil)[:4]
 
 func makeWreck(rng *rand.Rand, all []part) (x wreck) {
 	tell := func(format string, args ...any) { x.story = append(x.story, fmt.Sprintf(format, args...)) }
@@ -187,9 +184,6 @@ func makeWreck(rng *rand.Rand, all []part) (x wreck) {
 			}
 		case 4: // what belongs elsewhere
 			from := rng.IntN(len(x.b) + 1)
-			if bytes.Contains(x.b[at:end], sealed) || bytes.Contains(x.b[from:min(len(x.b), from+end-at)], sealed) {
-				continue // an end that is not at the end hides the last chunk
-			}
 			if b := bytes.Clone(x.b); rng.IntN(2) == 0 {
 				copy(b[at:end], x.b[from:])
 				if bytes.Count(b, magic) <= bytes.Count(x.b, magic) {
@@ -202,11 +196,27 @@ func makeWreck(rng *rand.Rand, all []part) (x wreck) {
 				tell("swapped %d to %d with what is at %d", at, end, from)
 			}
 		default:
+			if x.splices(at, end) {
+				continue // what is left is sound
+			}
 			x.b = slices.Delete(x.b, at, end)
 			tell("missing from %d to %d", at, end)
 		}
 	}
 	return x
+}
+
+// splices reports whether a header that begins before from goes on, as another
+// does, behind to: then what stands between are whole streams.
+func (x *wreck) splices(from, to int) bool {
+	for _, a := range x.seams {
+		for _, b := range x.seams {
+			if a < b && from-a == to-b && from-a >= 0 && from-a < frame.HeaderLen {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // TestHavoc wrecks files in all ways at once. SIGMA_HAVOC is how often.

@@ -1,6 +1,7 @@
 package sigio
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -13,7 +14,10 @@ import (
 // chunk has passed. A Reader belongs to one goroutine at a time, except for
 // Stats. The zero Reader is closed; use NewReader.
 //
-// It reads ahead of what it hands out, unless WithSingleStream is given. An
+// It reads ahead of what it hands out, unless WithSingleStream is given. Of
+// several goroutines (WithConcurrency) it keeps busy as many as there is input
+// for, but never waits for the first byte behind a chunk while it holds content:
+// what has arrived complete is handed out. An
 // error of the wrapped stream is returned unchanged and does not stick: the
 // next call goes on where the input stopped, after a timeout for example. A
 // verdict of the Reader's own (a StreamError) does.
@@ -28,10 +32,7 @@ type Reader struct {
 	buf     []byte // that it may stand in
 	counted int64  // input that the figures know of
 
-	queue   []*readJob // chunks that goroutines decode, oldest first
-	idle    []*readJob
-	waiting error // of the input behind the queue
-	paused  bool  // the newest chunk was flushed
+	ahead
 
 	err error
 }
@@ -119,15 +120,14 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 // Further reads return ErrClosed. Calling it is optional. It returns nil.
 func (z *Reader) Close() error {
 	z.settle()
-	for _, j := range z.idle {
-		j.discard(z.cfg.buffers)
-	}
+	z.ahead.discard(z.cfg.buffers)
 	z.cfg.buffers.discard(z.buf)
 	z.cfg.buffers.discard(z.walker.src.buf)
 	z.walker = walker{cfg: &z.cfg}
-	z.content, z.buf, z.idle = nil, nil, nil
+	z.ahead = ahead{}
+	z.content, z.buf = nil, nil
 	z.history = historyReader{}
-	z.waiting, z.err = nil, ErrClosed
+	z.err = ErrClosed
 	z.stats.buffered.Store(0)
 	z.measure()
 	return nil
@@ -196,6 +196,9 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 		crc = frame.RawCRC(content)
 	default:
 		st, err := z.lookup(p)
+		if err != nil && z.misnamed(p) {
+			err = p.verdict("light chunk fails its check with the strategy that it names")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -207,7 +210,6 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 	if p.Light {
 		chain := frame.ChainLight(p.chain, p.head, crc)
 		z.walker.state.chain, z.walker.state.lost = chain, false
-		const low24 = 1<<24 - 1
 		if !z.walker.header.Has(frame.FlagTransport) && chain&low24 != p.check {
 			return nil, p.verdict("light chunk fails its check")
 		}
@@ -248,6 +250,31 @@ func (z *Reader) lookup(p *piece) (strategy.Strategy, error) {
 	return st, nil
 }
 
+// misnamed reports whether a light chunk is damaged that names a strategy which
+// the Reader lacks: with one that it has, the check is right. No other check
+// covers the name before the content is known.
+func (z *Reader) misnamed(p *piece) bool {
+	if !p.Light || z.walker.header.Has(frame.FlagTransport) {
+		return false
+	}
+	head := bytes.Clone(p.head)
+	for st := range z.cfg.set.All() {
+		if st.ID() == strategy.Store { // has a header of another form
+			continue
+		}
+		z.buf = z.roomFor(z.buf, p.RawLen)
+		_, crc, err := decodeChunk(st, z.buf, p.payload, p.RawLen)
+		head[1] = uint8(st.ID())
+		if err == nil && frame.ChainLight(p.chain, head, crc)&low24 == p.check {
+			return true
+		}
+	}
+	return false
+}
+
+// low24 is what a light chunk states of the chain behind it.
+const low24 = 1<<24 - 1
+
 func (p *piece) undecodable(err error) error {
 	return p.verdict(fmt.Sprintf("strategy %q: %v", p.name, err))
 }
@@ -258,7 +285,7 @@ func (p *piece) verdict(reason string) error {
 
 // measure publishes the memory that buffers take.
 func (z *Reader) measure() {
-	z.stats.memory(len(z.walker.src.buf)+cap(z.buf)+footprint(z.queue, z.idle), 0)
+	z.stats.memory(len(z.walker.src.buf) + cap(z.buf) + z.ahead.footprint(), 0)
 }
 
 // rest lets go of the memory that is not needed until the other end goes on.
@@ -266,17 +293,5 @@ func (z *Reader) rest() {
 	room := idleRoom(z.walker.state.history)
 	z.walker.src.rest(room)
 	z.content, z.buf = nil, z.cfg.buffers.rest(z.buf, room)
-	for _, j := range z.idle {
-		j.discard(z.cfg.buffers)
-	}
-	z.idle = z.idle[:0]
-}
-
-// settle waits for the goroutines and forgets what they made.
-func (z *Reader) settle() {
-	for _, j := range z.queue {
-		j.wait()
-		z.idle = append(z.idle, j)
-	}
-	z.queue = z.queue[:0]
+	z.ahead.discard(z.cfg.buffers)
 }

@@ -164,7 +164,7 @@ func trimmed(src io.ReaderAt, from, end int64) (int64, error) {
 // hasChunk has Salvage look for whole chunks: first for those of the stream
 // itself, then for those of any other.
 func (m *remains) hasChunk(own bool) error {
-	s := salvager{dst: discovery{}, damaged: 0, solver: frame.NewSolver(), synced: !own, demanding: true}
+	s := salvager{dst: discovery{}, damaged: 0, start: -1, solver: frame.NewSolver(), synced: !own, demanding: true, before: m.from}
 	s.onGap = func(Gap) Fill { return FillNothing }
 	s.z.cfg = *m.cfg
 	w := s.walker()
@@ -174,8 +174,15 @@ func (m *remains) hasChunk(own bool) error {
 		known := &m.w.state
 		s.open, s.written, s.chunks = true, m.totals.Raw, m.totals.Chunks
 		w.inside, w.streams, w.header = true, 1, m.w.header
+		// Up to here all is sound, so that light chunks behind what is no chunk can
+		// be checked.
+		s.synced, s.lights = true, s.checksLights() && known.history == 0
+		chain := w.header.Check()
+		if m.totals.Chunks > 0 {
+			chain = m.totals.Chain
+		}
 		w.state = streamState{
-			raw: s.written, chunks: s.chunks, opening: true,
+			raw: s.written, chunks: s.chunks, opening: true, chain: chain,
 			names: known.names, history: known.history, shared: known.shared, book: known.book,
 		}
 	}

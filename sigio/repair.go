@@ -33,7 +33,9 @@ import (
 // returned unchanged.
 //
 // Of the options, those for strategies and codebooks count: what cannot be
-// decoded for want of them is ErrUnsupported, and nothing is cut.
+// decoded for want of them is ErrUnsupported, and nothing is cut. That goes for
+// a light chunk, too, that names an unknown strategy, unless its check fits one
+// that is known: then its name is what is damaged.
 func Repair(f interface {
 	File
 	Truncate(size int64) error

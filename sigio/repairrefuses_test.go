@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
+	"github.com/sigmalang/sigma/sigio/internal/frametest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -52,6 +54,7 @@ func TestRepairRefusesOverWholeStreams(t *testing.T) {
 		{"end record, next header and chunk header are one damage", changed(slices.Concat(first, second), seam-30, seam+firstHeader)},
 		{"the same, and the second stream is torn", changed(slices.Concat(first, second[:len(second)-100]), seam-30, seam+firstHeader)},
 		{"the same, and what is left is one chunk and the end", changed(slices.Concat(first, second), seam-30, seam+len(second)-40_000)},
+		{"the same, and one chunk of a torn stream is left", changed(slices.Concat(first, second[:chunksOf(t, second)[2].Offset+5]), seam-30, seam+firstHeader)},
 		{"the same, with messages behind", changed(slices.Concat(first, talk), seam-30, seam+firstHeader)},
 		{"an end record alone is left", changed(slices.Concat(first, second), seam-30, seam+len(second)-48)},
 		{"a whole stream behind a torn chunk", slices.Concat(torn, second)},
@@ -324,4 +327,68 @@ func TestRepairRefusesOverSharedFrame(t *testing.T) {
 	}
 	require.Positive(t, refused)
 	require.Positive(t, cut)
+}
+
+// TestRepairOfADamagedName: a light chunk whose name is damaged is damaged, and
+// goes if nothing whole stands behind it. One that says what no Reader of ours
+// knows may be sound, and stays.
+func TestRepairOfADamagedName(t *testing.T) {
+	const unknown = 77
+	content := bytes.Repeat(prose(1, 300), 10)
+	payload := encoded(t, must1(strategy.Default().Lookup(strategy.Zstd)), content)
+	build := func() *frametest.Builder {
+		return stream(frame.Header{CapLog: 16, ID: 7}).Stored("one", "two")
+	}
+	damaged := build()
+	at := len(damaged.Bytes())
+	damaged.Light(uint8(strategy.Zstd), payload, content)
+	whole := len(damaged.Bytes())
+	damaged.Bytes()[at+1] = unknown
+	for name, tail := range map[string]string{"nothing": "", "zeros": strings.Repeat("\x00", 700), "noise": "0some noise"} {
+		d := &disk{b: append(bytes.Clone(damaged.Bytes()), tail...)}
+		_, err := io.ReadAll(sigio.NewReader(bytes.NewReader(d.b)))
+		require.ErrorIs(t, err, sigio.ErrCorrupt, name)
+		cut, err := sigio.Repair(d)
+		require.NoError(t, err, name)
+		require.EqualValues(t, whole-at+len(tail), cut)
+		require.Equal(t, "onetwo", string(unseal(t, d.b)))
+	}
+	requireUntouched(t, damaged.Stored("three").Bytes())
+
+	foreign := build().Light(unknown, payload, content)
+	for name, b := range map[string][]byte{
+		"nothing": foreign.Bytes(), "zeros": append(bytes.Clone(foreign.Bytes()), make([]byte, 700)...),
+		"a chunk": foreign.Stored("three").Bytes(), "an end": foreign.End().Bytes()[:len(foreign.Bytes())-1],
+	} {
+		d := &disk{b: bytes.Clone(b)}
+		_, err := sigio.Repair(d)
+		require.ErrorIs(t, err, sigio.ErrUnsupported, name)
+		var placed *sigio.StreamError
+		require.ErrorAs(t, err, &placed)
+		require.EqualValues(t, at, placed.Offset)
+		requireSame(t, b, d.b)
+	}
+}
+
+// TestRepairRefusesBehindADamagedNaming: light chunks of a plug-in whose naming
+// is damaged can still be recovered by who has it.
+func TestRepairRefusesBehindADamagedNaming(t *testing.T) {
+	sealed := messages(ledgerOf(1, 30_000), 900, 9000).seal(t, withLedger())
+	torn := sealed[:len(sealed)-frame.EndLen-10]
+	at := bytes.Index(torn, []byte("ledger"))
+	b := changed(torn, at, at+1)
+	require.NotEmpty(t, recovered(t, b))
+	requireUntouched(t, b, withLedger())
+	d := &disk{b: bytes.Clone(b)}
+	_, err := sigio.Repair(d)
+	require.ErrorIs(t, err, sigio.ErrUnsupported)
+	requireSame(t, b, d.b)
+}
+
+// must1 is the first of two results, the second of which is true.
+func must1[T any](v T, ok bool) T {
+	if !ok {
+		panic("not there")
+	}
+	return v
 }

@@ -52,7 +52,7 @@ const (
 // that began with the same bytes may follow on a newer one.
 //
 // Salvage reads src once, from where it is. It takes time in proportion to its
-// input and output, and memory for about two chunks of the largest size that
+// input and output, and memory for about three chunks of the largest size that
 // the stream allows, 16 MiB each where that is unknown. WithMaxOutput bounds
 // what is written, zeros included. Of the other options those that concern
 // decoding matter, and WithMeta.
@@ -104,6 +104,7 @@ type salvager struct {
 	whole   bool  // and whose header was seen
 	gone    bool  // the stream before was given up, its end is not known
 	adrift  bool  // other streams may be lost between that one and this
+	start   int64 // of this one in the input; -1 where that is not known
 	lights  bool  // light chunks can be checked here
 	resume  int64 // where a record is due behind a damaged one, if the search finds none before
 	settled bool  // at resume light chunks can be checked
@@ -112,10 +113,14 @@ type salvager struct {
 	written uint64 // content of this one that was handed out or given up
 	chunks  uint64 // that are in it
 
+	lastEnd frame.End // of the stream that was left last
+	beyond  int64     // a chunk of this stream stands there, or the search for one has come so far
+
 	damaged int64 // where the gap begins; -1 when there is none
 	reason  string
 
-	demanding bool // what cannot be decoded for want of a strategy is an error
+	demanding bool  // what cannot be decoded for want of a strategy is an error, and one chunk is evidence
+	before    int64 // where the input begins in its file, if demanding
 
 	spent    int64 // bytes that were decoded or searched in vain
 	suspects [1 << 12]suspect
@@ -207,10 +212,17 @@ func (s *salvager) enter(h frame.Header, whole bool, start int64) error {
 	}
 	s.pass()
 	w.header, w.start, w.inside = h, s.off(), true
+	if s.hintAt(start) != nil {
+		w.start = start
+	}
 	w.streams++
 	w.state = streamState{chain: h.Check(), names: w.state.names[:0], opening: true}
 	s.open, s.whole, s.gone, s.lights, s.resume = true, whole, false, whole, 0
 	s.adrift = s.damaged >= 0 && s.damaged != start
+	s.start, s.beyond = -1, 0
+	if start == s.off() {
+		s.start = start
+	}
 	s.synced = whole
 	return nil
 }

@@ -445,3 +445,86 @@ func TestSalvageFromWhereTheFileIs(t *testing.T) {
 	require.Zero(t, gaps[0].EncodedOffset, "offsets count from there")
 	require.Zero(t, gaps[0].RawLen)
 }
+
+// TestSalvageGoesOnBehindAMisplacedEnd: an end record of the same stream, that
+// was written over a part of it or came between, ends nothing.
+func TestSalvageGoesOnBehindAMisplacedEnd(t *testing.T) {
+	for _, r := range rows(t, 12) {
+		end := r.stream[len(r.stream)-frame.EndLen:]
+		for _, c := range r.chunks[1:] {
+			for name, at := range map[string]int{
+				"before": int(c.Offset), "header": int(c.Offset) + 3, "payload": int(c.Offset) + c.HeaderLen + 1,
+			} {
+				for _, headless := range []bool{false, true} {
+					over := bytes.Clone(r.stream)
+					copy(over[at:len(r.stream)-frame.EndLen], end)
+					between := slices.Insert(bytes.Clone(r.stream), at, end...)
+					want, wantBetween := r.without(at, at+frame.EndLen), r.without(at, at+1)
+					if name == "before" {
+						wantBetween = r.content
+					}
+					if headless {
+						clear(over[:frame.HeaderLen])
+						clear(between[:frame.HeaderLen])
+					}
+					bothSources(over, func(src io.Reader, seeks string) {
+						got, _ := salvage(t, src, withLedger())
+						requireSame(t, want, got, r.name, c.Chunk, "over ", name, seeks, headless)
+					})
+					bothSources(between, func(src io.Reader, seeks string) {
+						got, _ := salvage(t, src, withLedger())
+						requireSame(t, wantBetween, got, r.name, c.Chunk, "between ", name, seeks, headless)
+					})
+				}
+			}
+		}
+		bothSources(append(bytes.Clone(r.stream), end...), func(src io.Reader, seeks string) {
+			got, gaps := salvage(t, src, withLedger())
+			requireSame(t, r.content, got, "doubled ", seeks)
+			require.Len(t, gaps, 1)
+		})
+	}
+}
+
+// TestSalvageOfStreamsBehindATear: where a chunk is torn, the bytes that it
+// claims are others', and whole streams may stand in front of what the end
+// records tell of.
+func TestSalvageOfStreamsBehindATear(t *testing.T) {
+	row := func(id uint32, sizes ...int) (b, content []byte) {
+		s := stream(frame.Header{CapLog: 16, ID: id})
+		for i, n := range sizes {
+			c := noise(uint64(id)<<8+uint64(i), n)
+			s.Chunk(0, c, c)
+			content = append(content, c...)
+		}
+		return s.End().Bytes(), content
+	}
+	torn, first := row(1, 900, 60_000)
+	torn = torn[:frame.HeaderLen+2*frame.ChunkHeaderLen+frame.CheckLen+1000]
+	first = first[:900]
+	small, second := row(2, 700, 800, 900, 300)
+	unsealed := changed(small, len(small)-20, len(small)-10)
+	last, third := row(3, 300, 800, 20_000)
+	const shift = 7
+	longer := slices.Insert(bytes.Clone(last), len(last)-500, noise(9, shift)...)
+	shorter := slices.Delete(bytes.Clone(last), len(last)-500, len(last)-500+shift)
+	for _, v := range []struct {
+		name  string
+		b     []byte
+		parts [][]byte
+	}{
+		{"a whole stream", slices.Concat(torn, small), [][]byte{first, second}},
+		{"a torn stream", slices.Concat(torn, unsealed), [][]byte{first, second}},
+		{"two streams", slices.Concat(torn, small, last), [][]byte{first, second, third}},
+		{"one without its end, and another", slices.Concat(torn, unsealed, last), [][]byte{first, second, third}},
+		{"one that is longer than its end says", slices.Concat(torn, small, longer), [][]byte{first, second, third[:1100]}},
+		{"one that is shorter", slices.Concat(torn, small, shorter), [][]byte{first, second, third[:1100]}},
+	} {
+		bothSources(v.b, func(src io.Reader, seeks string) {
+			var out bytes.Buffer
+			_, err := sigio.Salvage(&out, src, func(sigio.Gap) sigio.Fill { return sigio.FillNothing })
+			require.NoError(t, err)
+			requireSame(t, slices.Concat(v.parts...), out.Bytes(), v.name, ", ", seeks)
+		})
+	}
+}

@@ -63,12 +63,11 @@ func (s *salvager) budget(n int) bool {
 // positioned takes a positioned chunk. It may be any that has its place behind
 // what was recovered so far.
 func (s *salvager) positioned(r frame.Record, n int) error {
-	const mask = 1<<48 - 1
 	w := s.walker()
-	missed, lost := (r.Seq-s.chunks)&mask, (r.RawOffset-s.written)&mask
-	if !frame.Plausible(missed, lost, w.header.CapLog) {
+	if !s.hasPlace(&r) {
 		return s.reject("chunk out of its place")
 	}
+	missed, lost := s.missing(&r)
 	size := n + r.EncLen + frame.CheckLen
 	if !s.budget(r.EncLen + r.RawLen) {
 		return s.reject("too much that is damaged")
@@ -109,6 +108,19 @@ func (s *salvager) positioned(r frame.Record, n int) error {
 	return nil
 }
 
+// missing returns how many chunks, and bytes of content, are missing before a
+// chunk.
+func (s *salvager) missing(r *frame.Record) (chunks, raw uint64) {
+	const mask = 1<<48 - 1
+	return (r.Seq - s.chunks) & mask, (r.RawOffset - s.written) & mask
+}
+
+// hasPlace reports whether a chunk can stand behind what was recovered so far.
+func (s *salvager) hasPlace(r *frame.Record) bool {
+	chunks, raw := s.missing(r)
+	return frame.Plausible(chunks, raw, s.walker().header.CapLog)
+}
+
 // checksLights reports whether it would show if a light chunk behind damage were
 // none.
 func (s *salvager) checksLights() bool { return !s.walker().header.Has(frame.FlagTransport) }
@@ -124,6 +136,9 @@ func (s *salvager) decode(p *piece) ([]byte, error) {
 	}
 	content, err := s.z.decode(p)
 	if err != nil {
+		if p.Light {
+			cost *= 8 // for each strategy that its name may have been
+		}
 		s.spent += int64(cost)
 	}
 	return content, err
@@ -161,11 +176,11 @@ func (s *salvager) light(r frame.Record, n int) error {
 		return s.reject("input ends within a chunk")
 	}
 	s.ready()
-	p := piece{
-		Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le(b[n+r.EncLen : size]), name: s.nameOf(r.Strategy),
-		number: st.chunks, raw: st.raw, offset: s.off(), chain: st.chain,
-	}
+	p := s.lightPiece(b[:size], r, n)
 	content, err := s.decode(&p)
+	if err != nil && s.demanding && errors.Is(verdictIn(err), ErrUnsupported) {
+		return err
+	}
 	if err != nil {
 		s.lights = false
 		if ends, failed := s.endsShort(size); failed != nil {
@@ -183,6 +198,15 @@ func (s *salvager) light(r frame.Record, n int) error {
 	}
 	w.src.consume(size)
 	return nil
+}
+
+// lightPiece is the light chunk that is b, with a header of n bytes.
+func (s *salvager) lightPiece(b []byte, r frame.Record, n int) piece {
+	st := &s.walker().state
+	return piece{
+		Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le(b[n+r.EncLen:]), name: s.nameOf(r.Strategy),
+		number: st.chunks, raw: st.raw, offset: s.off(), chain: st.chain,
+	}
 }
 
 // endsShort reports whether behind the only chunk of a short stream, size bytes
@@ -206,7 +230,6 @@ func (s *salvager) leaveShort(r *frame.Record, size int) error {
 	w := s.walker()
 	b, t := w.src.unread(), frame.Totals{Chunks: 1, Raw: uint64(r.RawLen), Encoded: uint64(s.off()-w.start) + uint64(size)}
 	chain := s.solver.ShortEndChain(w.header, b[size:], t)
-	const low24 = 1<<24 - 1
 	sure := s.checksLights() && chain&low24 == le(b[size-frame.LightCheckLen:size])
 	w.src.consume(size)
 	if !sure {
@@ -283,7 +306,60 @@ func (s *salvager) end(kind frame.Kind, b []byte) error {
 	if !ok {
 		return s.reject("end record of another stream")
 	}
+	if goesOn, err := s.goesOn(&e); err != nil {
+		return err
+	} else if goesOn {
+		if !s.whole && s.chunks == 0 { // there may be other streams up to where this one begins
+			s.open, s.gone = false, true
+		}
+		return s.reject("end record that is not at the end")
+	}
+	s.lastEnd = e
 	return s.leave(e.Totals.Raw, frame.EndLen)
+}
+
+// goesOn reports whether the end record of the stream that is due does not stand
+// where it belongs: if more of the stream follows. That is not asked where the
+// record is as far from the header as it says.
+func (s *salvager) goesOn(e *frame.End) (bool, error) {
+	at := s.off()
+	if s.start >= 0 && e.Totals.Encoded == uint64(at-s.start) {
+		return false, nil
+	}
+	if s.beyond > at {
+		return true, nil
+	}
+	w := s.walker()
+	limit := 2 * (w.header.Cap() + frame.ChunkHeaderLen)
+	if next, _ := s.limit(at + 1); next >= 0 && s.hintAt(next) != nil {
+		limit = int(min(int64(limit), next-at))
+	}
+	if !s.budget(slowness * limit) {
+		return false, nil
+	}
+	i := frame.EndLen
+	defer func() { s.spent += int64(slowness * i) }()
+	for ; i < limit; i++ {
+		b, err := s.ahead(i + frame.EndLen)
+		if err != nil || i >= len(b) {
+			return false, err
+		}
+		b = b[i:]
+		switch {
+		case frame.IsPositioned(b[0]) && w.header.Passes(b):
+			r, _, err := w.header.ParseRecord(b)
+			if err == nil && s.hasPlace(&r) && r.Seq < e.Totals.Chunks && r.RawOffset+uint64(r.RawLen) <= e.Totals.Raw {
+				s.beyond = at + int64(i)
+				return true, nil
+			}
+		case b[0] == frame.TagEnd && len(b) >= frame.EndLen && b[1] == 'E':
+			if other, ok := s.ownEnd(b); ok && other == *e {
+				s.beyond = at + int64(i)
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // ownEnd parses an end record that the stream can have.

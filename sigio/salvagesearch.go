@@ -1,6 +1,7 @@
 package sigio
 
 import (
+	"errors"
 	"io"
 	"math"
 
@@ -11,6 +12,7 @@ import (
 type hint struct {
 	start, end int64 // of its header, and of its end record, in the input
 	header     frame.Header
+	tried      bool // what stands before it was searched for the stream
 }
 
 // maxHints bounds the memory that they take.
@@ -47,7 +49,7 @@ func findHints(src io.Reader) ([]hint, error) {
 		if at-from >= frame.EndLen && readFull(file, b[:], at-frame.EndLen) == nil {
 			at -= frame.EndLen
 			if e, err := frame.ParseEnd(b[:]); err == nil && e.Totals.Encoded >= frame.HeaderLen && e.Totals.Encoded <= uint64(at-from) {
-				hints = append(hints, hint{at - int64(e.Totals.Encoded) - from, at - from, e.Header})
+				hints = append(hints, hint{start: at - int64(e.Totals.Encoded) - from, end: at - from, header: e.Header})
 				at -= int64(e.Totals.Encoded)
 				continue
 			}
@@ -78,19 +80,20 @@ func (s *salvager) hintAt(off int64) *hint {
 
 // limit returns where a search from an offset must stop, because it is known
 // what is there: the end of this stream, or the start of another. It is -1
-// where nothing is known.
-func (s *salvager) limit(off int64) int64 {
+// where nothing is known. promised says that it is the end of this stream.
+func (s *salvager) limit(off int64) (at int64, promised bool) {
 	for n := len(s.hints); n > 0; n = len(s.hints) {
 		h := &s.hints[n-1]
+		w := s.walker()
 		switch {
-		case h.end >= off && (h.start < off || s.open && h.start == s.walker().start):
-			return h.end
+		case h.end >= off && (h.start < off || s.open && h.start == w.start):
+			return h.end, s.open && h.header.ID == w.header.ID
 		case h.start >= off:
-			return h.start
+			return h.start, false
 		}
 		s.hints = s.hints[:n-1]
 	}
-	return -1
+	return -1, false
 }
 
 // searchOwn looks for the next record of the stream, by header checks that its
@@ -102,7 +105,7 @@ func (s *salvager) limit(off int64) int64 {
 func (s *salvager) searchOwn() error {
 	w := s.walker()
 	window := 2 * (w.header.Cap() + frame.ChunkHeaderLen)
-	limit := s.limit(s.off())
+	limit, promised := s.limit(s.off())
 	for i := 0; ; {
 		b, err := s.ahead(i + searchBuffer)
 		if err != nil {
@@ -112,20 +115,29 @@ func (s *salvager) searchOwn() error {
 		for ; i < len(b) && (last || i+frame.EndLen <= len(b)); i++ {
 			at := s.off() + int64(i)
 			switch {
-			case at == s.resume:
-				s.sync(i, s.settled)
-				return nil
 			case s.isOwn(b[i:]):
-				s.sync(i, false)
+				s.sync(i, s.settled && at == s.resume)
 				return nil
+			case at == s.resume:
+				if fits, err := s.fitsLight(i); fits || err != nil {
+					s.sync(i, true)
+					return err
+				}
+				// The record that was damaged may be torn, and what stands here
+				// and before it another stream's.
+				window += i
+				b = s.walker().src.unread()
 			case at == limit && s.hintAt(at) != nil: // another stream
+				if i > 0 && (at > s.resume || !isHeader(b[i:])) {
+					return s.giveUp(i) // there may be more of them before it
+				}
 				s.sync(i, false)
 				s.open, s.gone = false, true
 				return nil
 			case at == limit: // an end that the stream cannot have
-				limit = s.limit(at + 1)
+				limit, promised = s.limit(at + 1)
 			}
-			if limit < 0 && i >= window {
+			if !promised && i >= window {
 				return s.giveUp(i)
 			}
 		}
@@ -135,11 +147,44 @@ func (s *salvager) searchOwn() error {
 			return nil
 		case last:
 			return s.giveUp(i)
-		case limit >= 0:
+		case promised && s.resume < s.off():
 			w.src.consume(i)
 			i = 0
 		}
 	}
+}
+
+// fitsLight reports whether what has no header check, a light chunk or a short
+// end, stands n bytes further and belongs there.
+func (s *salvager) fitsLight(n int) (bool, error) {
+	if !s.settled {
+		return false, nil
+	}
+	b, err := s.ahead(n + frame.EndLen)
+	if err != nil || n >= len(b) {
+		return false, err
+	}
+	w := s.walker()
+	r, head, err := w.header.ParseRecord(b[n:])
+	switch {
+	case err != nil || head > len(b)-n:
+		return false, nil
+	case r.Kind == frame.KindShortEnd:
+		return w.header.Has(frame.FlagShort), nil
+	case r.Kind != frame.KindChunk || !r.Light || !s.budget(r.EncLen+r.RawLen):
+		return false, nil
+	}
+	size := head + r.EncLen + w.header.TailLen(&r)
+	if b, err = s.ahead(n + size); err != nil || len(b) < n+size {
+		return false, err
+	}
+	s.ready()
+	chain, lost := w.state.chain, w.state.lost
+	p := s.lightPiece(b[n:n+size], r, head)
+	_, err = s.decode(&p)
+	w.state.chain, w.state.lost = chain, lost
+	// What cannot be told for want of a strategy is left to whoever takes it.
+	return err == nil || s.demanding && errors.Is(verdictIn(err), ErrUnsupported), nil
 }
 
 // sync goes on with the record that stands n bytes further.
@@ -170,10 +215,13 @@ func (s *salvager) giveUp(n int) error {
 	return nil
 }
 
+// slowness is how many bytes could be decoded while one is searched.
+const slowness = 8
+
 // searchAgain has the next n bytes searched once more, if that does not happen
 // too often. Then it passes over them.
 func (s *salvager) searchAgain(n int) {
-	const setup, slowness = 256, 8 // bytes that could be searched while the stream is changed; decoded, while one is searched
+	const setup = 256 // bytes that could be searched while the stream is changed
 	cost := slowness * (n + setup)
 	if !s.budget(cost) {
 		src := &s.walker().src
@@ -202,7 +250,7 @@ const (
 // behind the other or not far away.
 func (s *salvager) searchAny() error {
 	src := &s.walker().src
-	limit := s.limit(s.off())
+	limit, _ := s.limit(s.off())
 	for i := 0; ; i++ {
 		b, err := s.ahead(i + frame.EndLen)
 		if err != nil {
@@ -215,12 +263,20 @@ func (s *salvager) searchAny() error {
 		}
 		rest := b[i:]
 		switch {
-		case s.off()+int64(i) == limit && i > 0, isHeader(rest):
+		case isHeader(rest):
+			s.sync(i, false)
+			return nil
+		case s.off()+int64(i) == limit && i > 0:
+			// Where bytes came in between, the stream begins before.
+			if h := s.hintAt(limit); h != nil && !h.tried {
+				h.tried = true
+				return s.adopt(h.header, i, h.start)
+			}
 			s.sync(i, false)
 			return nil
 		case rest[0] == frame.TagEnd && len(rest) >= frame.EndLen && rest[1] == 'E':
-			if e, err := frame.ParseEnd(rest); err == nil && isPlausible(&e) {
-				s.hints = append(s.hints, hint{-1, s.off() + int64(i), e.Header})
+			if e, err := frame.ParseEnd(rest); err == nil && isPlausible(&e) && e != s.lastEnd {
+				s.hints = append(s.hints, hint{start: -1, end: s.off() + int64(i), header: e.Header})
 				return s.adopt(e.Header, i, s.off()+int64(i)-int64(min(e.Totals.Encoded, math.MaxInt64)))
 			}
 		case frame.IsPositioned(rest[0]):
@@ -265,8 +321,32 @@ func (s *salvager) examine(i int) (bool, error) {
 		return true, s.adopt(h, i, -1)
 	}
 	*u = suspect{h.ID, at, r.Seq, r.RawOffset}
+	if s.demanding && next <= len(b) && s.isSound(h, r, b[i:next], at) {
+		return false, errDiscovered
+	}
 	return false, nil
 }
+
+// isSound reports whether the chunk of an unknown stream that is b passes its
+// content check, as by chance it hardly does.
+func (s *salvager) isSound(h frame.Header, r frame.Record, b []byte, at int64) bool {
+	// There is room for the chunks before it. Of what is none, this leaves too
+	// little to matter.
+	if r.Seq > uint64(s.before+at)/leastLight || r.History || !s.budget(r.EncLen+r.RawLen) {
+		return false
+	}
+	const n = frame.ChunkHeaderLen
+	p := piece{Record: r, head: b[:n], payload: b[n : n+r.EncLen], check: le32(b[n+r.EncLen:]), name: s.nameOf(r.Strategy)}
+	w := s.walker()
+	was := w.header
+	w.header = h
+	_, err := s.decode(&p)
+	w.header = was
+	return err == nil
+}
+
+// leastLight is the length of the shortest chunk.
+const leastLight = 3
 
 // confirms reports whether what follows a supposed chunk is of the same
 // stream.

@@ -1,6 +1,10 @@
 package sigio
 
-import "io"
+import (
+	"io"
+
+	"github.com/sigmalang/sigma/sigio/internal/frame"
+)
 
 // section reads what stands in a file from off to end. Like the file's, its
 // errors don't stick.
@@ -67,7 +71,12 @@ func (s *source) seek(in *section, off int64) {
 // take reads a chunk whose header is n bytes long.
 func (w *walker) take(p *piece, n int) error {
 	tail := w.header.TailLen(&p.Record)
-	if err := w.fill(n + p.EncLen + tail); err != nil {
+	if !p.Light && !p.Flushed { // then its writer goes on
+		w.src.follows = frame.EndLen
+	}
+	err := w.fill(n + p.EncLen + tail)
+	w.src.follows = 0
+	if err != nil {
 		return err
 	}
 	b := w.src.unread()

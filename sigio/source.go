@@ -15,7 +15,8 @@ const maxEmptyReads = 100
 // it is consumed, so that parsing can start again after an error.
 type source struct {
 	r       io.Reader
-	exact   bool // never read beyond what fill asks for
+	exact   bool // read nothing beyond what fill asks for, but
+	follows int  // so many bytes, which are sure to follow
 	buffers buffers
 
 	buf    []byte
@@ -57,7 +58,7 @@ func (s *source) fill(n int) error {
 		s.makeRoom(n)
 		limit := len(s.buf)
 		if s.exact {
-			limit = min(limit, s.lo+n)
+			limit = min(limit, s.lo+n+s.follows)
 		}
 		k, err := s.r.Read(s.buf[s.hi:limit])
 		if k < 0 || k > limit-s.hi {

@@ -290,7 +290,6 @@ func (w *walker) leave(kind frame.Kind) error {
 // before it could not be decoded, belongs to the chunk's own check with these
 // totals: then they are right. Of the chunk's header nothing else tells.
 func (w *walker) agrees(b []byte, t frame.Totals) bool {
-	const low24 = 1<<24 - 1
 	return w.state.lost && b[0] == frame.TagShortEnd && !w.header.Has(frame.FlagTransport) &&
 		frame.NewSolver().ShortEndChain(w.header, b, t)&low24 == w.state.lastCheck
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
 
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
@@ -48,7 +49,9 @@ type inspector struct {
 
 	source  *fork
 	content *sigio.Reader
-	missing error // why content is not read any more
+	missing error             // why content is not read in order any more
+	file    *io.SectionReader // the input, if it can be read at any place; else nil
+	places  *sigio.ReaderAt   // of the file, behind what is missing
 	buf     []byte
 	profile strategy.Profile
 	rawAt   int64
@@ -58,7 +61,7 @@ type inspector struct {
 // inspect calls visit for every chunk of src, the damaged one at which it
 // stops included. An error says why not all could be seen.
 func inspect(src io.Reader, level strategy.Level, visit func(*chunk)) (outcome, error) {
-	s := &inspector{level: level, visit: visit, selector: strategy.Adaptive(), set: strategy.Default(), source: newFork(src)}
+	s := &inspector{level: level, visit: visit, selector: strategy.Adaptive(), set: strategy.Default(), source: newFork(src), file: section(src)}
 	s.content = sigio.NewReader(&s.source.tines[1], sigio.WithTransportChecks())
 	err := s.chunks()
 	var place *sigio.StreamError
@@ -70,6 +73,24 @@ func inspect(src io.Reader, level strategy.Level, visit func(*chunk)) (outcome, 
 		err = s.missing
 	}
 	return s.outcome, err
+}
+
+// section is what a regular file has from where it is read on, and nil of any
+// other source.
+func section(src io.Reader) *io.SectionReader {
+	f, ok := src.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	from, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil
+	}
+	return io.NewSectionReader(f, from, info.Size()-from)
 }
 
 func (s *inspector) chunks() error {
@@ -100,18 +121,16 @@ func (s *inspector) meta(_ uint8, p []byte) error {
 // look decodes the content of c and lets the detector and the selector look
 // at it. It returns an error if there is damage.
 func (s *inspector) look(c *chunk) error {
-	if s.missing != nil {
+	if s.missing != nil && s.places == nil {
 		return nil
 	}
 	if cap(s.buf) < c.RawLen {
 		s.buf = make([]byte, c.RawLen)
 	}
 	p := s.buf[:c.RawLen]
-	if _, err := io.ReadFull(s.content, p); err != nil {
+	if err := s.read(p, c.rawAt); err != nil {
 		if errors.Is(err, sigio.ErrUnsupported) {
-			// The Reader will not go on, but headers can be read.
-			s.missing = err
-			s.source.tines[1].stop()
+			s.lack(err)
 			return nil
 		}
 		c.state = damaged
@@ -122,6 +141,32 @@ func (s *inspector) look(c *chunk) error {
 	c.state, c.class, c.confidence = seen, s.profile.Class, s.profile.Confidence
 	c.chosen, c.reason = choice.ID, choice.Reason
 	return nil
+}
+
+// read reads the content of a chunk.
+func (s *inspector) read(p []byte, at int64) (err error) {
+	if s.places != nil {
+		_, err = s.places.ReadAt(p, at)
+	} else {
+		_, err = io.ReadFull(s.content, p)
+	}
+	return err
+}
+
+// lack notes that a strategy or codebook is missing. The Reader will not go on,
+// but headers can be read, and of a file that is whole the chunks behind.
+func (s *inspector) lack(err error) {
+	if s.missing != nil {
+		return
+	}
+	s.missing = err
+	s.source.tines[1].stop()
+	if s.file == nil {
+		return
+	}
+	if places, err := sigio.OpenReaderAt(s.file, s.file.Size(), sigio.WithTransportChecks()); err == nil {
+		s.places = places
+	}
 }
 
 // end lets the Reader check what is behind the last chunk, which it does more

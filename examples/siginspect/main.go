@@ -15,6 +15,9 @@
 // the test on the whole chunk, or another level, selector or version was at
 // work.
 //
+// What this program lacks a strategy for it passes over; of a pipe, or a file
+// that is torn, it then shows only the headers of what follows.
+//
 // Memory does not depend on the length of the stream: neighbouring chunks share
 // a cell of the map when there are too many to show.
 //

@@ -92,6 +92,26 @@ func TestMissingStrategy(t *testing.T) {
 	golden(t, "plugged.txt", r.stdout)
 }
 
+// TestBehindAMissingStrategy: of a file that is whole, what stands behind the
+// chunks that cannot be decoded is looked at.
+func TestBehindAMissingStrategy(t *testing.T) {
+	data := append(stream(t, []part{
+		{bytes.Repeat([]byte("p"), 64<<10), false}, {make([]byte, 64<<10), true}, {bytes.Repeat([]byte("p"), 64<<10), true}, {make([]byte, 64<<10), false},
+	}), mixed(t)...)
+	const all, some = "it is the strategy in the stream for 6 of 10 chunks", "selector"
+	r := runIn(t, write(t, "whole.sigma", data), nil, "whole.sigma")
+	r.want(t, exitFailed, "unsupported", "is missing (chunk 0,")
+	require.Contains(t, r.stdout, all)
+	for name, torn := range map[string]result{
+		"torn":   runIn(t, write(t, "torn.sigma", data[:len(data)-1]), nil, "torn.sigma"),
+		"a pipe": runIn(t, "", data),
+	} {
+		torn.want(t, exitFailed, "sigio: ")
+		require.NotContains(t, torn.stdout, some, name)
+		require.Contains(t, torn.stdout, "3 streams, 12 chunks", name)
+	}
+}
+
 // TestTransportChecks: streams whose checks are left to the transport can be
 // looked at, too.
 func TestTransportChecks(t *testing.T) {
