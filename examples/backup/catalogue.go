@@ -83,7 +83,18 @@ func (e *entry) appendLine(b []byte) []byte {
 	if e.kind == kindDeleted {
 		return append(strconv.AppendQuote(append(b, "- "...), e.name), '\n')
 	}
-	b = fmt.Appendf(b, "%c %o %d %d %d %d %d %d %d %d %08x ", e.kind, e.mode, e.uid, e.gid, e.mtime, e.ctime, e.dev, e.ino, e.size, e.offset, e.sum)
+	b = append(b, byte(e.kind), ' ')
+	b = append(strconv.AppendUint(b, uint64(e.mode), 8), ' ')
+	for _, n := range []uint64{uint64(e.uid), uint64(e.gid)} {
+		b = append(strconv.AppendUint(b, n, 10), ' ')
+	}
+	for _, n := range []int64{e.mtime, e.ctime} {
+		b = append(strconv.AppendInt(b, n, 10), ' ')
+	}
+	for _, n := range []uint64{e.dev, e.ino, uint64(e.size), uint64(e.offset)} {
+		b = append(strconv.AppendUint(b, n, 10), ' ')
+	}
+	b = append(strconv.AppendUint(b, uint64(e.sum), 16), ' ')
 	b = strconv.AppendQuote(b, e.name)
 	if e.kind == kindLink {
 		b = strconv.AppendQuote(append(b, ' '), e.target)

@@ -100,7 +100,7 @@ func main() {
 		cancel()
 		signal.Reset() // a second one does not wait
 	}()
-	p := &program{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr}
+	p := &program{ctx: ctx, sizes: usual, stdout: os.Stdout, stderr: os.Stderr}
 	code := p.run(os.Args[1:])
 	if s := caught.Load(); s != 0 && code != exitOK {
 		code = exitSignal + int(s)

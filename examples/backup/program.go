@@ -33,12 +33,25 @@ type program struct {
 	stdout, stderr *os.File
 	options
 	progress progress
+	sizes    sizes
 
 	mu       sync.Mutex
 	reported int // files that could not be read, or that differ
 	failed   int // files that could not be written
 	lost     int // files of the archive that are damaged
 }
+
+// sizes are in bytes.
+type sizes struct {
+	chunk int
+	part  int64 // of the content, behind which a catalogue of what was stored so far stands
+}
+
+// usual is for all but tests.
+//
+// What is alike stands together for megabytes, and a single file costs at most
+// the decoding of one chunk to reach. A killed run loses at most one part.
+var usual = sizes{chunk: 8 << 20, part: 64 << 20}
 
 func (p *program) run(args []string) (code int) {
 	switch err := p.parse(args, p.stderr); {

@@ -121,7 +121,7 @@ func (p *program) record(f *os.File, a *archive, before map[string]*entry) error
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
 		footed: a.end, before: before, torn: make(map[string]*entry),
 		bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
-		buffer: make([]byte, 1<<20),
+		buffer: make([]byte, 1<<20), file: f,
 	}
 	if len(a.runs) > 0 {
 		r.start = a.runs[len(a.runs)-1].end

@@ -32,16 +32,12 @@ func (s *speed) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// chunkSize is that of archives. What is alike stands together for megabytes,
-// and a single file costs at most the decoding of one chunk to reach.
-const chunkSize = 8 << 20
-
-func (o *options) writerOptions() []sigio.WriterOption {
+func (p *program) writerOptions() []sigio.WriterOption {
 	opts := []sigio.WriterOption{
-		sigio.WithLevel(o.speed.level), sigio.WithConcurrency(o.concurrency),
-		sigio.WithChunkSize(chunkSize), sigio.WithIndex(),
+		sigio.WithLevel(p.speed.level), sigio.WithConcurrency(p.concurrency),
+		sigio.WithChunkSize(p.sizes.chunk), sigio.WithIndex(),
 	}
-	if o.speed == speedFast {
+	if p.speed == speedFast {
 		opts = append(opts, sigio.WithStrategies(thrifty), sigio.WithSelector(choosy{strategy.Adaptive()}))
 	}
 	return opts

@@ -11,7 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -42,13 +44,14 @@ type recorder struct {
 	sizes   map[int64]int // how many files to store have that size
 	buffer  []byte
 	stored  int64 // bytes of contents
+
+	file    *os.File
+	syncing atomic.Bool
 }
 
 type inode struct{ dev, ino uint64 }
 
 const (
-	// partLen is how much of the content a catalogue of a part stands behind.
-	partLen = 64 << 20
 	// Contents of fewer than minCopy bytes are not looked for elsewhere:
 	// compression finds them, as files of the same name are neighbours.
 	minCopy   = 64 << 10
@@ -197,6 +200,7 @@ func (r *recorder) storeFile(l *loaded) error {
 // content stores what src gives, and no more or less than e.size bytes.
 func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, err error) {
 	e.sum = 0
+	r.stored += e.size
 	for left := e.size; left > 0; {
 		b := r.buffer[:min(int64(len(r.buffer)), left)]
 		n := 0
@@ -204,7 +208,7 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 			n, readErr = io.ReadFull(src, b)
 		}
 		if readErr != nil {
-			clear(b[n:]) // as in all that follows
+			clear(b[n:]) // and all that follows
 		}
 		e.sum = crc32.Update(e.sum, castagnoli, b)
 		if also != nil {
@@ -215,7 +219,6 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 		}
 		left -= int64(len(b))
 	}
-	r.stored += e.size
 	if errors.Is(readErr, io.EOF) || errors.Is(readErr, io.ErrUnexpectedEOF) {
 		readErr = &fs.PathError{Op: "read", Path: e.name, Err: errors.New("it became shorter while it was read")}
 	}
@@ -333,10 +336,25 @@ func (r *recorder) recordDeletions(t *tree) {
 
 // partDone writes a catalogue of what was stored so far, if that is enough.
 func (r *recorder) partDone() error {
-	if r.at-r.footed < partLen {
+	if r.at-r.footed < r.p.sizes.part {
 		return nil
 	}
-	return r.catalogue(false)
+	if err := r.catalogue(false); err != nil {
+		return err
+	}
+	r.writeBack()
+	return nil
+}
+
+// writeBack has the disk work on what there is while the next part is encoded.
+// The Sync at the end is what counts, and what fails if this does.
+func (r *recorder) writeBack() {
+	if r.syncing.CompareAndSwap(false, true) {
+		go func() {
+			_ = r.file.Sync()
+			r.syncing.Store(false)
+		}()
+	}
 }
 
 // catalogue writes the catalogue of the run, or of what was stored since the
