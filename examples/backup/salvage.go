@@ -207,8 +207,13 @@ func (s *survey) catalogue(body io.Reader, size int64) error {
 	if err != nil {
 		return nil
 	}
-	apply(s.state, entries)
+	for name, e := range s.pending {
+		if e.offset < f.start { // of a run whose catalogue is lost
+			s.state[name] = e
+		}
+	}
 	clear(s.pending)
+	apply(s.state, entries)
 	return nil
 }
 
