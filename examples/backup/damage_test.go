@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// bigTree makes a tree of n files of 100 kB that do not compress.
+// bigTree makes a tree of n files of 50 kB that do not compress.
 func bigTree(t *testing.T, n int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tree")
 	for i := range n {
-		write(t, filepath.Join(dir, "d"+string(rune('a'+i%7)), fmt.Sprint("file", i)), noise(uint64(i), 100_000))
+		write(t, filepath.Join(dir, "d"+string(rune('a'+i%7)), fmt.Sprint("file", i)), noise(uint64(i), 50_000))
 	}
 	return dir
 }
@@ -31,7 +31,7 @@ func salvagedTree(t *testing.T, archive string) (result, map[string]string) {
 // TestDamage: damage anywhere is found by verify; nothing wrong is ever
 // restored; and salvage brings back every file that the damage is not in.
 func TestDamage(t *testing.T) {
-	dir := bigTree(t, 30)
+	dir := bigTree(t, 20)
 	name := filepath.Join(t.TempDir(), "a")
 	backup(t, "create", "-p", "2", name, dir).want(t, exitOK)
 	write(t, filepath.Join(dir, "later"), "a second run")
@@ -44,19 +44,19 @@ func TestDamage(t *testing.T) {
 
 	rng := rand.New(rand.NewPCG(1, 2))
 	places := []int{0, 20, 40, 600, len(good) - 1, len(good) - 30, len(good) - 300, len(good) - 700}
-	for range 12 {
+	for range 6 {
 		places = append(places, rng.IntN(len(good)))
 	}
-	for _, at := range places {
-		for _, width := range []int{1, 5000} {
+	for i, at := range places {
+		for _, width := range []int{1, 5000}[i%2:] {
 			bad := slices.Clone(good)
-			for i := at; i < min(at+width, len(bad)); i++ {
-				bad[i] ^= 0x5a
+			for j := at; j < min(at+width, len(bad)); j++ {
+				bad[j] ^= 0x5a
 			}
 			checkDamaged(t, bad, want, at, 6)
 		}
 	}
-	for range 6 { // a part is missing, or all behind it
+	for range 3 { // a part is missing, or all behind it
 		at := rng.IntN(len(good))
 		checkDamaged(t, append(slices.Clone(good[:at]), good[min(at+20_000, len(good)):]...), want, at, 6)
 		checkDamaged(t, good[:at], want, at, len(want))

@@ -42,8 +42,8 @@ func TestKill(t *testing.T) {
 	}
 	dir := bigTree(t, 60)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
-	all := int64(6_000_000)
-	for range 4 {
+	all := int64(3_000_000)
+	for range 2 {
 		size := rng.Int64N(all * 9 / 10)
 		t.Logf("killing at %d", size)
 		archive := filepath.Join(t.TempDir(), "a")
@@ -54,7 +54,7 @@ func TestKill(t *testing.T) {
 			if _, err := os.Stat(archive); err == nil {
 				t.Fatal("half an archive has its name")
 			}
-			if killed(t, partial, min(size+1_000_000, all*9/10), "create", archive, dir) {
+			if killed(t, partial, min(size+500_000, all*9/10), "create", archive, dir) {
 				kills++
 			}
 			if r := backup(t, "create", archive, dir); r.code != exitOK {
@@ -73,9 +73,9 @@ func TestKill(t *testing.T) {
 		change := filepath.Join(dir, "change")
 		must(t, os.RemoveAll(change))
 		for i := range 40 {
-			write(t, filepath.Join(change, string(rune('A'+i))), noise(uint64(rng.IntN(60000)), 100_000))
+			write(t, filepath.Join(change, string(rune('A'+i))), noise(uint64(rng.IntN(60000)), 50_000))
 		}
-		grown := info.Size() + rng.Int64N(3_600_000)
+		grown := info.Size() + rng.Int64N(1_800_000)
 		if killed(t, archive, grown, "append", archive, dir) {
 			wantTree(t, restored(t, archive), first) // the old state
 			backup(t, "list", archive).want(t, exitOK)
@@ -118,7 +118,7 @@ func TestInterrupt(t *testing.T) {
 	dir := bigTree(t, 20)
 	archive := filepath.Join(t.TempDir(), "a")
 	partial := filepath.Join(filepath.Dir(archive), ".a.partial")
-	backupWith(t, cancelAt{context.Background(), partial, 500_000}, "create", archive, dir).want(t, exitIO, "interrupted")
+	backupWith(t, cancelAt{context.Background(), partial, 300_000}, "create", archive, dir).want(t, exitIO, "interrupted")
 	if left, err := os.ReadDir(filepath.Dir(archive)); err != nil || len(left) > 0 {
 		t.Fatalf("there remains %v, %v", left, err)
 	}
