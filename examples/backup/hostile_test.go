@@ -154,7 +154,9 @@ func TestLies(t *testing.T) {
 		{"run 2 alone", "first run is missing", nil, func(e *footer) { e.run = 2 }},
 		{"another archive's", "no run was completed", nil, func(e *footer) { e.archive = strings.Repeat("1", idLen) }},
 		{"offset behind the end", "where nothing can be", func(f *forgery) { f.line('f', 1, 1<<40, "", "x") }, nil},
-		{"offset overflows", "where nothing can be", func(f *forgery) { f.lines = append(f.lines, "f 644 0 0 0 0 0 0 4611686018427387904 4611686018427387904 0 \"x\"\n") }, nil},
+		{"offset overflows", "where nothing can be", func(f *forgery) {
+			f.lines = append(f.lines, "f 644 0 0 0 0 0 0 4611686018427387904 4611686018427387904 0 \"x\"\n")
+		}, nil},
 		{"negative offset", "where nothing can be", func(f *forgery) { f.line('f', 1, -512, "", "x") }, nil},
 		{"offset within a block", "where nothing can be", func(f *forgery) { f.line('f', 1, 1, "", "x") }, nil},
 		{"name with a zero", "unsafe name", func(f *forgery) { f.line('f', 0, 0, "", "a\x00b") }, nil},

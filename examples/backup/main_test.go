@@ -24,8 +24,11 @@ var small = sizes{chunk: 64 << 10, part: 256 << 10}
 
 // TestMain makes the test binary the program for tests that kill it.
 func TestMain(m *testing.M) {
-	if os.Getenv("BACKUP_TEST_CHILD") != "" {
+	if as := os.Getenv("BACKUP_TEST_CHILD"); as != "" {
 		p := &program{ctx: context.Background(), sizes: small, stdout: os.Stdout, stderr: os.Stderr}
+		if as == "usual" {
+			p.sizes = usual
+		}
 		os.Exit(p.run(os.Args[1:]))
 	}
 	os.Exit(m.Run())
