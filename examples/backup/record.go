@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -117,6 +118,9 @@ func (p *program) resume(f *os.File) (*archive, error) {
 
 // record writes a run behind a, which is what f holds.
 func (p *program) record(f *os.File, a *archive, before map[string]*entry) error {
+	// Reading and writing must not wait for a time slice behind the encoders,
+	// which would then wait for them.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.concurrency + 2))
 	r := &recorder{
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
 		footed: a.end, before: before, torn: make(map[string]*entry),
