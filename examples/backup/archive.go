@@ -19,6 +19,7 @@ type archive struct {
 	parts    []run // of a run that was killed, behind the last whole one
 	end      int64 // of the last catalogue, parts included
 	torn     int64 // encoded bytes behind the last whole record
+	refused  int64 // where the archive has to be cut before a run can go on, if that is up to the user
 }
 
 // run is a catalogue that was read.
@@ -40,7 +41,17 @@ func openArchive(f *os.File) (*archive, error) {
 	if errors.Is(err, sigio.ErrTruncated) || errors.Is(err, sigio.ErrCorrupt) {
 		o := &overlay{base: f, size: info.Size()}
 		var repairErr error
-		if a.torn, repairErr = sigio.Repair(o); repairErr != nil {
+		a.torn, repairErr = sigio.Repair(o)
+		var refused *sigio.StreamError
+		if errors.Is(repairErr, sigio.ErrCorrupt) && errors.As(repairErr, &refused) && refused.Offset > 0 {
+			// Where a file that was being stored is a stream itself, whole
+			// records stand behind the tear. What is in front can be read.
+			a.refused = refused.Offset
+			a.torn = info.Size() - a.refused
+			o = &overlay{base: f, size: a.refused}
+			_, repairErr = sigio.Repair(o)
+		}
+		if repairErr != nil {
 			return nil, fmt.Errorf("%w; salvage restores what is left", err)
 		}
 		a.content, err = sigio.OpenReaderAt(o, o.length())

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -88,6 +90,34 @@ func TestKill(t *testing.T) {
 		backup(t, "append", archive, dir).want(t, exitOK)
 		wantSound(t, archive, dir)
 	}
+}
+
+// TestTornCopy: wherever a run was cut that stores a copy of an archive, the old
+// state can be read, and the next run goes on, if need be after a cut by hand.
+func TestTornCopy(t *testing.T) {
+	dir := bigTree(t, 4)
+	archive := filepath.Join(t.TempDir(), "a")
+	backup(t, "create", archive, dir).want(t, exitOK)
+	want, old := snapshot(t, dir), read(t, archive)
+	write(t, filepath.Join(dir, "copy"), old)
+	backup(t, "append", archive, dir).want(t, exitOK)
+	grown := read(t, archive)
+	refused := 0
+	for cut := len(old) + 1; cut < len(grown); cut += 9973 {
+		must(t, os.WriteFile(archive, []byte(grown[:cut]), 0o600))
+		wantTree(t, restored(t, archive), want)
+		r := backup(t, "append", archive, dir)
+		if r.code != exitOK {
+			refused++
+			_, after, _ := strings.Cut(r.stderr, "torn at offset ")
+			at, err := strconv.ParseInt(after[:strings.IndexByte(after, ',')], 10, 64)
+			must(t, err)
+			must(t, os.Truncate(archive, at))
+			backup(t, "append", archive, dir).want(t, exitOK)
+		}
+		wantSound(t, archive, dir)
+	}
+	t.Logf("refused %d times", refused)
 }
 
 // wantSound checks that the archive is whole, has the state of dir, and is a

@@ -53,7 +53,8 @@
 // interrupted by a signal or an error, what it wrote is removed. If it is
 // killed, the old archive reads as before, and the next run goes on: every
 // 64 MiB it leaves a catalogue of what was stored so far, and takes from there
-// whatever has not changed since.
+// whatever has not changed since. Only where a copy of a Sigma stream was being
+// stored it may not know what is torn: then it says where to cut the archive.
 //
 // A file that shrinks while it is read is filled up with zeros, one that grows
 // is cut; both are reported, and stored again by the next run. What an earlier

@@ -98,7 +98,9 @@ func (p *program) dispatch() error {
 	if err != nil {
 		return err
 	}
-	if len(a.runs) > 0 && a.end < a.content.Size() || a.torn > 0 {
+	if a.refused > 0 {
+		p.say(fmt.Sprintf("%s: torn at offset %d; what stands behind is ignored", p.archive, a.refused))
+	} else if len(a.runs) > 0 && a.end < a.content.Size() || a.torn > 0 {
 		p.notice(p.archive + ": a run was killed behind the last complete one; append goes on with it")
 	}
 	switch p.command {

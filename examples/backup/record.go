@@ -107,8 +107,13 @@ func (p *program) append() error {
 // resume opens the archive in f, from which it cuts what a killed run left of
 // its last record. It looks before it cuts.
 func (p *program) resume(f *os.File) (*archive, error) {
-	if _, err := openArchive(f); err != nil {
+	a, err := openArchive(f)
+	if err != nil {
 		return nil, err
+	}
+	if a.refused > 0 {
+		return nil, fmt.Errorf("torn at offset %d, with whole records behind: "+
+			"if they are of a file that was being stored, cut the archive there and append again", a.refused)
 	}
 	if _, err := sigio.Repair(f); err != nil {
 		return nil, err

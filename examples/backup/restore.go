@@ -195,8 +195,11 @@ func (w *restorer) file(e *entry) error {
 	} else {
 		err = w.fill(f, e)
 	}
+	if err == nil {
+		err = w.own(f.Chown, f.Chmod, e)
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = w.finish(e)
+		err = w.root.Chtimes(e.name, time.Time{}, clock(e.mtime))
 	}
 	if err != nil {
 		return errors.Join(err, w.root.Remove(e.name))
@@ -246,9 +249,9 @@ func (w *restorer) copyFile(f *os.File, first, e *entry) error {
 	return err
 }
 
-// finish gives e its owner, mode and time, in this order: a change of owner
-// takes the set-user-ID bit away.
-func (w *restorer) finish(e *entry) error {
+// own gives e its owner and its mode, in this order: a change of owner takes
+// the set-user-ID bit away.
+func (w *restorer) own(chown func(uid, gid int) error, chmod func(fs.FileMode) error, e *entry) error {
 	mode := fs.FileMode(e.mode & 0o777)
 	for _, b := range specialBits {
 		if e.mode&b.bit != 0 && (w.asRoot || b.mode == fs.ModeSticky) {
@@ -256,14 +259,11 @@ func (w *restorer) finish(e *entry) error {
 		}
 	}
 	if w.asRoot {
-		if err := w.root.Lchown(e.name, int(e.uid), int(e.gid)); err != nil {
+		if err := chown(int(e.uid), int(e.gid)); err != nil {
 			return err
 		}
 	}
-	if err := w.root.Chmod(e.name, mode); err != nil {
-		return err
-	}
-	return w.root.Chtimes(e.name, time.Time{}, clock(e.mtime))
+	return chmod(mode)
 }
 
 // finishDir is for a directory that could be made.
@@ -271,7 +271,12 @@ func (w *restorer) finishDir(e *entry) error {
 	if !w.made[e.name] {
 		return nil
 	}
-	return w.finish(e)
+	chown := func(uid, gid int) error { return w.root.Lchown(e.name, uid, gid) }
+	chmod := func(mode fs.FileMode) error { return w.root.Chmod(e.name, mode) }
+	if err := w.own(chown, chmod, e); err != nil {
+		return err
+	}
+	return w.root.Chtimes(e.name, time.Time{}, clock(e.mtime))
 }
 
 // symlink restores a symbolic link. Its time stays that of the restoring.
