@@ -18,6 +18,8 @@ type item struct {
 	path  string // for the system
 	info  fs.FileInfo
 	links uint64
+
+	base, suffix string // of the name, for the order
 }
 
 // tree is what a scan found.
@@ -50,11 +52,7 @@ func (p *program) scan(root string, not ...*os.File) (*tree, error) {
 			}
 			return err
 		}
-		name, relErr := filepath.Rel(root, at)
-		if relErr != nil {
-			return relErr
-		}
-		name = filepath.ToSlash(name)
+		name := strings.TrimPrefix(filepath.ToSlash(at[len(root):]), "/")
 		if err != nil {
 			p.report(err)
 			t.unread = append(t.unread, name)
@@ -125,6 +123,7 @@ func skip(d fs.DirEntry) error {
 func newItem(name, at string, info fs.FileInfo) (*item, error) {
 	i := &item{path: at, info: info}
 	i.name = name
+	i.base, i.suffix = path.Base(name), path.Ext(name)
 	holes := i.set(info)
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
@@ -180,13 +179,18 @@ func (t *tree) sort() {
 		return 0
 	}
 	slices.SortFunc(t.items, func(a, b *item) int {
-		if c := cmp.Compare(rank(a), rank(b)); c != 0 || a.kind == kindDir {
-			return cmp.Or(c, strings.Compare(b.name, a.name)) // children before parents
+		if c := cmp.Compare(rank(a), rank(b)); c != 0 {
+			return c
 		}
-		nameA, nameB := path.Base(a.name), path.Base(b.name)
-		return cmp.Or(
-			strings.Compare(path.Ext(nameA), path.Ext(nameB)),
-			strings.Compare(nameA, nameB),
-			strings.Compare(a.name, b.name))
+		if a.kind == kindDir {
+			return strings.Compare(b.name, a.name) // children before parents
+		}
+		if c := strings.Compare(a.suffix, b.suffix); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.base, b.base); c != 0 {
+			return c
+		}
+		return strings.Compare(a.name, b.name)
 	})
 }
