@@ -1,0 +1,190 @@
+package main
+
+import (
+	"archive/tar"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/sigmalang/sigma/sigio"
+)
+
+// create makes a fresh archive. It grows under another name, from which a run
+// that was killed is gone on with.
+func (p *program) create() error {
+	if err := p.mayReplace(); err != nil {
+		return err
+	}
+	temp := filepath.Join(filepath.Dir(p.archive), "."+filepath.Base(p.archive)+".partial")
+	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lock(f); err != nil {
+		return err
+	}
+	err = p.fill(f)
+	if err == nil {
+		err = p.mayReplace()
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		err = os.Rename(temp, p.archive)
+	}
+	if err != nil {
+		f.Close()
+		return errors.Join(err, os.Remove(temp))
+	}
+	syncDir(filepath.Dir(p.archive))
+	return nil
+}
+
+func (p *program) mayReplace() error {
+	if _, err := os.Lstat(p.archive); err == nil && !p.force {
+		return fmt.Errorf("%w; -f replaces it, append adds to it", &fs.PathError{Op: "create", Path: p.archive, Err: fs.ErrExist})
+	}
+	return nil
+}
+
+// fill writes a fresh archive to f, or goes on with the one that is there.
+func (p *program) fill(f *os.File) error {
+	root, err := filepath.Abs(p.dir)
+	if err != nil {
+		return err
+	}
+	if a, err := p.resume(f); err == nil && a.root == root && len(a.runs) == 0 && len(a.parts) > 0 {
+		return p.record(f, a, nil)
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	id := make([]byte, idLen/2)
+	if _, err := rand.Read(id); err != nil {
+		return err
+	}
+	return p.record(f, &archive{id: hex.EncodeToString(id), root: root}, nil)
+}
+
+// append adds a run to an archive. If it fails, f is as long as it was, and
+// nothing in it was touched.
+func (p *program) append() error {
+	f, err := os.OpenFile(p.archive, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lock(f); err != nil {
+		return err
+	}
+	a, err := p.resume(f)
+	if err != nil {
+		return err
+	}
+	before := make(map[string]*entry)
+	for _, r := range a.runs {
+		apply(before, r.entries)
+	}
+	size, err := f.Seek(0, 2)
+	if err != nil {
+		return err
+	}
+	if err := p.record(f, a, before); err != nil {
+		return errors.Join(err, f.Truncate(size), f.Sync())
+	}
+	return f.Close()
+}
+
+// resume opens the archive in f, from which it cuts what a killed run left of
+// its last record. It looks before it cuts.
+func (p *program) resume(f *os.File) (*archive, error) {
+	a, err := openArchive(f)
+	if err != nil {
+		return nil, err
+	}
+	if a.refused > 0 {
+		return nil, fmt.Errorf("torn at offset %d, with whole records behind: "+
+			"if they are of a file that was being stored, cut the archive there and append again", a.refused)
+	}
+	if _, err := sigio.Repair(f); err != nil {
+		return nil, err
+	}
+	return openArchive(f)
+}
+
+// record writes a run behind a, which is what f holds.
+func (p *program) record(f *os.File, a *archive, before map[string]*entry) error {
+	// Reading and writing must not wait for a time slice behind the encoders,
+	// which would then wait for them.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.concurrency + 2))
+	r := &recorder{
+		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
+		footed: a.end, before: before, torn: make(map[string]*entry),
+		bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
+		buffer: make([]byte, 1<<20), file: f,
+	}
+	if len(a.runs) > 0 {
+		r.start = a.runs[len(a.runs)-1].end
+	}
+	for _, part := range a.parts {
+		apply(r.torn, part.entries)
+	}
+	t, err := p.scan(p.dir, f)
+	if err != nil {
+		return err
+	}
+	if r.z, err = sigio.OpenAppend(f, p.writerOptions()...); err != nil {
+		return err
+	}
+	defer r.z.Reset(nil) // discards, unless Close has sealed the stream
+	r.tar = tar.NewWriter(r)
+	if err := r.begin(a); err != nil {
+		return err
+	}
+	if err := r.store(t); err != nil {
+		return err
+	}
+	if err := r.z.Close(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	s := r.z.Stats()
+	p.notice(fmt.Sprintf("run %d: %d of %d entries, %s stored as %s", r.run, len(r.entries), len(t.items), formatSize(r.stored), formatSize(s.Encoded)))
+	return nil
+}
+
+// begin writes the first member, or completes the last one of a killed run.
+func (r *recorder) begin(a *archive) error {
+	if a.content == nil {
+		text := openingText(a.id, a.root)
+		if err := r.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: opening, Mode: 0o600, Size: int64(len(text))}); err != nil {
+			return err
+		}
+		_, err := r.tar.Write(text)
+		return err
+	}
+	r.at = a.content.Size()
+	if r.at == a.end {
+		return nil
+	}
+	return r.heal(a)
+}
+
+// syncDir makes a rename lasting, on systems where that is a thing to ask for.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+}
