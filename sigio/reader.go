@@ -259,8 +259,8 @@ func (z *Reader) misnamed(p *piece) bool {
 	}
 	head := bytes.Clone(p.head)
 	for st := range z.cfg.set.All() {
-		if st.ID() == strategy.Store { // has a header of another form
-			continue
+		if id := uint8(st.ID()); id == uint8(strategy.Store) || id == p.Strategy {
+			continue // has a header of another form; or is what it says, under another name
 		}
 		z.buf = z.roomFor(z.buf, p.RawLen)
 		_, crc, err := decodeChunk(st, z.buf, p.payload, p.RawLen)
@@ -285,7 +285,7 @@ func (p *piece) verdict(reason string) error {
 
 // measure publishes the memory that buffers take.
 func (z *Reader) measure() {
-	z.stats.memory(len(z.walker.src.buf) + cap(z.buf) + z.ahead.footprint(), 0)
+	z.stats.memory(len(z.walker.src.buf)+cap(z.buf)+z.ahead.footprint(), 0)
 }
 
 // rest lets go of the memory that is not needed until the other end goes on.
