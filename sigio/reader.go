@@ -259,7 +259,9 @@ func (z *Reader) misnamed(p *piece) bool {
 	}
 	head := bytes.Clone(p.head)
 	for st := range z.cfg.set.All() {
-		if st.ID() == strategy.Store { // has a header of another form
+		// Store has a header of another form. With the number that is stated the
+		// chunk is sound, and what the Reader has under it another's.
+		if st.ID() == strategy.Store || uint8(st.ID()) == p.Strategy {
 			continue
 		}
 		z.buf = z.roomFor(z.buf, p.RawLen)
