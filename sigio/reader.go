@@ -259,8 +259,10 @@ func (z *Reader) misnamed(p *piece) bool {
 	}
 	head := bytes.Clone(p.head)
 	for st := range z.cfg.set.All() {
-		if id := uint8(st.ID()); id == uint8(strategy.Store) || id == p.Strategy {
-			continue // has a header of another form; or is what it says, under another name
+		// Store has a header of another form. With the number that is stated the
+		// chunk is sound, and what the Reader has under it another's.
+		if st.ID() == strategy.Store || uint8(st.ID()) == p.Strategy {
+			continue
 		}
 		z.buf = z.roomFor(z.buf, p.RawLen)
 		_, crc, err := decodeChunk(st, z.buf, p.payload, p.RawLen)
