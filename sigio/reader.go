@@ -172,14 +172,16 @@ func (z *Reader) nextInline() error {
 		return err
 	}
 	z.paused = p.Flushed
-	z.content, err = z.decode(&p)
+	began := time.Now()
+	if z.content, err = z.decode(&p); err == nil {
+		z.note(&p, time.Since(began))
+	}
 	return err
 }
 
 // decode decodes and verifies a chunk on the caller's goroutine. A stored
 // chunk is not copied.
 func (z *Reader) decode(p *piece) ([]byte, error) {
-	began := time.Now()
 	content, crc := p.payload, uint32(0)
 	switch {
 	case p.Strategy == uint8(strategy.Store):
@@ -219,7 +221,6 @@ func (z *Reader) decode(p *piece) ([]byte, error) {
 	if z.walker.state.history > 0 && !p.History {
 		z.history.observe(&z.walker, p, content)
 	}
-	z.note(p, time.Since(began))
 	return content, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"time"
 
 	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/sigio/internal/frame"
@@ -122,7 +123,8 @@ type salvager struct {
 	demanding bool  // what cannot be decoded for want of a strategy is an error, and one chunk is evidence
 	before    int64 // where the input begins in its file, if demanding
 
-	spent    int64 // bytes that were decoded or searched in vain
+	took     time.Duration // to decode the last chunk
+	spent    int64         // bytes that were decoded or searched in vain
 	suspects [1 << 12]suspect
 }
 
@@ -361,7 +363,11 @@ func (s *salvager) deliver(p *piece, content []byte) error {
 	w := s.walker()
 	w.state.raw, w.state.chunks = s.written, s.chunks
 	s.resume = 0
-	return s.write(content)
+	if err := s.write(content); err != nil {
+		return err
+	}
+	s.z.note(p, s.took)
+	return nil
 }
 
 // ready makes up for what was lost of the records behind the header.

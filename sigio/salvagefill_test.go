@@ -155,3 +155,23 @@ func TestSalvageTellsWhatItCannotKnow(t *testing.T) {
 		})
 	}
 }
+
+// TestSalvageCountsWhatItWrites, not what it decodes to see whether it belongs
+// behind a damaged chunk.
+func TestSalvageCountsWhatItWrites(t *testing.T) {
+	stream := messages(prose(1, 100_000), 100).seal(t)
+	tried := 0
+	for i, c := range chunksOf(t, stream) {
+		if c.Light || i == 0 {
+			continue
+		}
+		tried++
+		damaged := bytes.Clone(stream)
+		damaged[c.Offset+int64(c.HeaderLen)] ^= 1
+		var out bytes.Buffer
+		stats, err := sigio.Salvage(&out, bytes.NewReader(damaged), func(sigio.Gap) sigio.Fill { return sigio.FillNothing })
+		require.NoError(t, err)
+		require.EqualValues(t, out.Len(), stats.Raw, "damage in chunk %d", i)
+	}
+	require.NotZero(t, tried)
+}

@@ -2,6 +2,7 @@ package sigio
 
 import (
 	"errors"
+	"time"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 )
@@ -134,7 +135,9 @@ func (s *salvager) decode(p *piece) ([]byte, error) {
 	case p.History && !s.walker().state.continues(&p.Record):
 		return nil, p.verdict("chunk cannot continue the history")
 	}
+	began := time.Now()
 	content, err := s.z.decode(p)
+	s.took = time.Since(began)
 	if err != nil {
 		if p.Light {
 			cost *= 8 // for each strategy that its name may have been
