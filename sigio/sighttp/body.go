@@ -66,9 +66,9 @@ func (d *decoders) get(c Coding, src io.Reader) (r io.Reader, put func(), err er
 }
 
 // decode returns body without codings, the last one of which is undone first. With
-// a limit, no coding but the last may yield more than what a body of that length
-// can have become: otherwise few bytes are much work, although they become few
-// in the end.
+// a limit, no coding but the first may yield more than a body of that length
+// becomes by the codings beneath, if it was not flushed all the time: otherwise
+// few bytes are much work, although they become few in the end.
 func (d *decoders) decode(body io.ReadCloser, codings []Coding, limit int64) io.ReadCloser {
 	for i, c := range slices.Backward(codings) {
 		body = newDecodedBody(body, d, c)
@@ -130,7 +130,10 @@ func (b *decodedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.decode(p)
 	if err != nil {
-		if err == io.EOF && b.src.n == 0 {
+		switch {
+		case b.src.err != nil: // some decoders say that the stream was cut
+			err = b.src.err
+		case err == io.EOF && b.src.n == 0:
 			err = io.ErrUnexpectedEOF
 		}
 		b.err = err
@@ -161,23 +164,49 @@ func (b *decodedBody) Close() error {
 // than the decoder needs to go on.
 const maxRead = 8 << 10
 
-// counter counts what was read.
+// counter counts what was read, and keeps why that was not all.
 type counter struct {
 	io.ReadCloser
-	n int64
+	n   int64
+	err error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p[:min(len(p), maxRead)])
 	c.n += int64(n)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
 	return n, err
 }
 
-// cappedBody is a request body behind http.MaxBytesReader and remembers whether
-// that refused.
+// cappedBody is a decoded request body behind http.MaxBytesReader and remembers
+// whether that refused.
 type cappedBody struct {
 	io.ReadCloser
+	served   *servedBody
 	exceeded atomic.Bool
+}
+
+// release lets go of the decoders, and leaves the server its body.
+func (b *cappedBody) release() {
+	b.served.kept.Store(true)
+	b.Close()
+}
+
+// servedBody is a request body as the server gave it. To close that can read
+// what is left of it: from the connection, which after a hijack is another's,
+// and before the response is sent, for which the client may wait.
+type servedBody struct {
+	io.ReadCloser
+	kept atomic.Bool // the server closes it
+}
+
+func (b *servedBody) Close() error {
+	if b.kept.Load() {
+		return nil
+	}
+	return b.ReadCloser.Close()
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {

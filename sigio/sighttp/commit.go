@@ -74,7 +74,11 @@ func (w *response) pass() {
 // with seen.
 func (w *response) start(seen []byte, s shape) {
 	w.state = compressing
-	if s == long {
+	switch {
+	case s != long:
+	case isEventStream(w.frozen.Get("Content-Type")):
+		s = live
+	case w.coding == Sigma:
 		s = w.handler.encoders.shapeOf(seen)
 	}
 	w.key = encoderKey{coding: w.coding, shape: s}

@@ -11,16 +11,17 @@
 //
 //   - What need not or must not be compressed passes unchanged: answers to HEAD,
 //     statuses 1xx, 204, 206 and 304, what has a Content-Range, a
-//     Content-Encoding or a digest or says no-transform, upgrades, small bodies, and types
-//     that are compressed already. Vary names Accept-Encoding on all of them.
+//     Content-Encoding or a digest or says no-transform, upgrades, small bodies,
+//     and types that are compressed already. Vary names Accept-Encoding on all of them.
 //   - A compressed body is sealed when the handler returns, and only then: after
 //     a panic, or when fewer bytes came than Content-Length announced, the
 //     client sees a truncated stream, and a response that is aborted
 //     (http.ErrAbortHandler). Before the header has left, a panic leaves
 //     nothing of this package behind but Vary.
 //   - Flush sends all that was written, compressed, so that events arrive one by
-//     one. A body that is flushed before it has the minimum size counts as a
-//     stream and has a history: each event may copy from those before it.
+//     one. A body that is flushed before it has the minimum size, or that is
+//     text/event-stream, counts as a stream, whose memory is kept small, and has
+//     a history: each event may copy from those before it.
 //   - A body of up to 64 KiB that is not flushed is compressed as a whole when
 //     the handler returns. It is sent with its Content-Length, and as it was if
 //     it would not become smaller. A longer one is sent while it is written,

@@ -33,8 +33,8 @@ const (
 	long
 	// text is long, too, and its parts have much in common, be they far apart.
 	text
-	// live is a stream that was flushed before it had the minimum size. It may
-	// last for hours, so that memory counts.
+	// live is a stream of events, or one that was flushed before it had the
+	// minimum size. It may last for hours, so that memory counts.
 	live
 )
 

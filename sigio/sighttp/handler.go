@@ -92,7 +92,7 @@ func (h *handler) serve(res *response, r *http.Request) {
 			res.abandon()
 		}
 		if res.request != nil {
-			res.request.Close()
+			res.request.release()
 		}
 	}()
 	h.next.ServeHTTP(res, r)
@@ -145,8 +145,9 @@ func (h *handler) decodeRequest(w http.ResponseWriter, r *http.Request, res *res
 	if len(undone) == 0 || r.Body == nil || r.Body == http.NoBody {
 		return r, true
 	}
-	decoded := h.decoders.decode(r.Body, undone, h.requestMax)
-	res.request = &cappedBody{ReadCloser: http.MaxBytesReader(w, decoded, h.requestMax)}
+	served := &servedBody{ReadCloser: r.Body}
+	decoded := h.decoders.decode(served, undone, h.requestMax)
+	res.request = &cappedBody{ReadCloser: http.MaxBytesReader(w, decoded, h.requestMax), served: served}
 	out := new(http.Request)
 	*out = *r
 	out.Header = r.Header.Clone()

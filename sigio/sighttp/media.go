@@ -47,6 +47,7 @@ func sniff(content []byte) string {
 
 // isText says whether content, by its beginning, is text, and not mainly numbers.
 func isText(content []byte) bool {
+	content = content[:min(len(content), maxHeld)]
 	profile := strategy.Detect(content)
 	if profile.Class != strategy.ClassTextLike && profile.Class != strategy.ClassHighlyRepetitive {
 		return false
@@ -66,6 +67,13 @@ func isOpaque(contentType string) bool {
 	t, _, _ := strings.Cut(contentType, ";")
 	t = strings.TrimSpace(t)
 	return t == "" || strings.EqualFold(t, "application/octet-stream")
+}
+
+// isEventStream says whether a media type is that of server-sent events (HTML
+// §9.2), whatever is sent first.
+func isEventStream(contentType string) bool {
+	t, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(t), "text/event-stream")
 }
 
 // hasBody says whether a response of a status has a body of its own: 206 has

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +40,25 @@ func TestIsText(t *testing.T) {
 		"nothing": {nil, false},
 	} {
 		require.Equal(t, row.text, isText(row.content), name)
+	}
+}
+
+// The memory of a stream of events is small, whatever is sent first.
+func TestEventsAreLive(t *testing.T) {
+	for contentType, want := range map[string]shape{
+		"text/event-stream": live, "Text/Event-Stream ; charset=utf-8": live, "text/event-streams": text, "text/html": text,
+	} {
+		for _, size := range []int{3000, 100_000} {
+			h := Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", contentType)
+				_, _ = w.Write(bytes.Repeat([]byte("data: a news item\n\n"), size/19))
+				w.(http.Flusher).Flush()
+				require.Equal(t, want, w.(*response).key.shape, contentType)
+			}))
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set("Accept-Encoding", "sigma")
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}
 	}
 }
 

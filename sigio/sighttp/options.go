@@ -70,9 +70,10 @@ func WithCodings(codings ...Coding) Option {
 // WithLevel sets the level of whatever coding is sent. The default is
 // sigio.LevelBetter, which suits connections of up to some 10 Mbit/s: faster
 // ones, and busy servers, gain by a lower level, from 100 Mbit/s on by
-// sigio.LevelFastest. A response of more than 64 KiB
-// keeps an encoder as long as it is being sent: 5 to 6 MiB at that level, for
-// texts and zstd, and 2 to 3 at the lower ones.
+// sigio.LevelFastest. A response of more than 64 KiB, or one that is flushed,
+// keeps an encoder as long as it is being sent: of texts, and of zstd, 5 to 6
+// MiB at LevelBetter, 35 at LevelBest and 2 to 3 at the lower levels; of
+// streams, see the package documentation, less than 1 MiB.
 func WithLevel(l sigio.Level) Option {
 	return option(func(c *config) { c.level = l })
 }
@@ -115,9 +116,10 @@ func WithPadding(most int) HandlerOption {
 }
 
 // WithRequestBodies has compressed request bodies decoded, up to most bytes
-// each, also where several codings were applied one over the other. Beyond them the handler's read fails with *http.MaxBytesError, and
-// whatever error status it answers with then becomes 413. A coding that is not
-// spoken is answered by 415. Without this option request bodies pass as they
+// each, also where up to four codings were applied one over the other. Beyond
+// them the handler's read fails with *http.MaxBytesError, and whatever error
+// status it answers with then becomes 413. A coding that is not spoken, or one
+// too many, is answered by 415. Without this option request bodies pass as they
 // are.
 func WithRequestBodies(most int64) HandlerOption {
 	return handlerOption(func(c *config) {

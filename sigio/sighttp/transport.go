@@ -25,10 +25,11 @@ type transport struct {
 // codings, or in several of them one over the other, is decoded as it is read:
 // its Content-Encoding and Content-Length are removed, its ContentLength is -1
 // and Uncompressed is set. Where a coding beneath is not spoken, that and those
-// beneath it stay in Content-Encoding, and Uncompressed is not set. A response
-// that was cut fails with an error that is io.ErrUnexpectedEOF to errors.Is, also
-// when the connection's end looks like the response's. Its Body may be closed
-// unread, and while a Read is under way.
+// beneath it stay in Content-Encoding, and Uncompressed is not set; of more than
+// four over each other all stay. A response that was cut fails with an error
+// that is io.ErrUnexpectedEOF to errors.Is, also when the connection's end looks
+// like the response's. Its Body may be closed unread, and while a Read is under
+// way.
 //
 // A bad option is the error of every request.
 func Transport(base http.RoundTripper, opts ...TransportOption) http.RoundTripper {

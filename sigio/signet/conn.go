@@ -86,9 +86,9 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 // closes the connection. While another goroutine is in Write, Flush or
 // CloseWrite, or ReadFrom is sending, it sends nothing and interrupts that; the
 // other end then finds the end missing. A ReadFrom that waits for its source has
-// sent all that it took, so that this counts as all there was. Whatever happens, all is released. The error is that of
-// sending, if there is one that was not returned before, or of closing. Further
-// calls return the same.
+// sent all that it took, so that this counts as all there was. Whatever happens,
+// all is released. The error is that of sending, if there is one that was not
+// returned before, or of closing. Further calls return the same.
 func (c *Conn) Close() error {
 	c.closing.Lock()
 	defer c.closing.Unlock()

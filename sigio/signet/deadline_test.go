@@ -207,7 +207,8 @@ func selfSigned(t testing.TB) tls.Certificate {
 // wrapping is a connection that is late once, and says so in its own words.
 type wrapping struct {
 	net.Conn
-	late bool
+	words error
+	late  bool
 }
 
 func (w *wrapping) Write(p []byte) (int, error) {
@@ -215,18 +216,26 @@ func (w *wrapping) Write(p []byte) (int, error) {
 		return w.Conn.Write(p)
 	}
 	w.late = true
-	return 0, fmt.Errorf("tunnel 3: %w", os.ErrDeadlineExceeded)
+	return 0, w.words
 }
+
+// slow is a timeout that says no more than that.
+type slow struct{}
+
+func (slow) Error() string { return "slow" }
+func (slow) Timeout() bool { return true }
 
 // TestWrappedTimeout is one all the same: Close still says that this was all.
 func TestWrappedTimeout(t *testing.T) {
-	a, b := tcpPair(t)
-	here, there := signet.NewConn(&wrapping{Conn: a}), signet.NewConn(b)
-	n, err := io.WriteString(here, "message")
-	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	require.Equal(t, 7, n, "it is accepted")
-	require.NoError(t, here.Close())
-	got, err := io.ReadAll(there)
-	require.NoError(t, err)
-	require.Equal(t, "message", string(got))
+	for _, timeout := range []error{os.ErrDeadlineExceeded, slow{}} {
+		a, b := tcpPair(t)
+		here, there := signet.NewConn(&wrapping{Conn: a, words: fmt.Errorf("tunnel 3: %w", timeout)}), signet.NewConn(b)
+		n, err := io.WriteString(here, "message")
+		require.ErrorIs(t, err, timeout)
+		require.Equal(t, 7, n, "it is accepted")
+		require.NoError(t, here.Close())
+		got, err := io.ReadAll(there)
+		require.NoError(t, err)
+		require.Equal(t, "message", string(got))
+	}
 }

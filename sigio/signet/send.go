@@ -3,7 +3,6 @@ package signet
 import (
 	"errors"
 	"io"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -258,7 +257,7 @@ func (c *Conn) verdict(err error) error {
 		return nil
 	}
 	h := &c.out
-	var t net.Error // on the heap, which a message that went out shall not cost
+	var t interface{ Timeout() bool } // on the heap, which a message that went out shall not cost
 	switch {
 	case !errors.As(err, &t) || !t.Timeout(): // as the Writer sees it
 		h.failed = true

@@ -29,7 +29,7 @@ func (d *deadline) err() error {
 // resumable reports whether conn can be written to after a timeout. A TLS
 // connection cannot; it knows how to shake hands, and its errors are not
 // temporary.
-func resumable(conn net.Conn, timeout net.Error) bool {
+func resumable(conn net.Conn, timeout any) bool {
 	_, handshakes := conn.(interface{ Handshake() error })
 	temporary, ok := timeout.(interface{ Temporary() bool })
 	return !handshakes && (!ok || temporary.Temporary())

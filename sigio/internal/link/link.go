@@ -101,8 +101,8 @@ func (c *linkConn) Read(p []byte) (n int, err error) {
 	if len(c.queue) == 0 {
 		return 0, c.err
 	}
-	if wait := time.Until(c.queue[0].due); wait > 0 {
-		c.mu.Unlock()
+	for wait := time.Until(c.queue[0].due); wait > 0; wait = time.Until(c.queue[0].due) {
+		c.mu.Unlock() // a signal may end the pause early
 		pause(wait)
 		c.mu.Lock()
 	}
