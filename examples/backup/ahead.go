@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"sync"
+	"time"
 )
 
 const (
@@ -51,6 +52,9 @@ func (l *loaded) load() {
 	}
 	l.set(info)
 	l.info, l.size = info, info.Size()
+	if l.fresh(time.Now()) {
+		l.ctime = tooFresh
+	}
 	if l.kind == kindSparse || l.size > smallFile {
 		l.file = f
 		return
@@ -65,6 +69,24 @@ func (l *loaded) load() {
 	l.data = l.buffer[:min(int64(n), l.size)]
 	l.changed = int64(n) != l.size || touched(f, info)
 }
+
+// fresh reports whether a change from now on may leave the times as they are,
+// since the clock of the file system, which may be as coarse as that of FAT,
+// has not moved on.
+func (a *attributes) fresh(now time.Time) bool {
+	changed := a.ctime
+	if changed == 0 {
+		changed = a.mtime
+	}
+	tick := clockTick
+	if changed%int64(time.Second) == 0 {
+		tick = 2 * time.Second
+	}
+	return now.Sub(clock(changed)).Abs() < tick
+}
+
+// clockTick is more than the 10 ms of the slowest kernels.
+const clockTick = 20 * time.Millisecond
 
 // touched reports whether f was written to since info was taken.
 func touched(f *os.File, info fs.FileInfo) bool {

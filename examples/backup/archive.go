@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/sigmalang/sigma/sigio"
 )
@@ -19,6 +20,7 @@ type archive struct {
 	parts    []run // of a run that was killed, behind the last whole one
 	end      int64 // of the last catalogue, parts included
 	torn     int64 // encoded bytes behind the last whole record
+	room     int64 // left in memory for further catalogues
 	refused  int64 // where the archive has to be cut before a run can go on, if that is up to the user
 }
 
@@ -31,12 +33,13 @@ type run struct {
 
 // openArchive reads the catalogues of f. Of an archive whose last run was
 // killed it reads what is there, as if f had been repaired. f is not changed.
-func openArchive(f *os.File) (*archive, error) {
+// The catalogues may take room bytes of memory.
+func openArchive(f *os.File, room int64) (*archive, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{}
+	a := &archive{room: room}
 	a.content, err = sigio.OpenReaderAt(f, info.Size())
 	if errors.Is(err, sigio.ErrTruncated) || errors.Is(err, sigio.ErrCorrupt) {
 		o := &overlay{base: f, size: info.Size()}
@@ -97,13 +100,9 @@ func (a *archive) readRuns() error {
 		return err
 	}
 	a.end = end
-	budget := int64(maxCatalogue)
 	for end > 0 {
-		if budget -= f.length + block; budget < 0 {
-			return badCatalogue("the catalogues take more than %d MiB", maxCatalogue>>20)
-		}
 		r := run{footer: f, end: end}
-		if r.entries, err = readLines(io.NewSectionReader(a.content, f.lines, f.length), f); err != nil {
+		if r.entries, err = readLines(io.NewSectionReader(a.content, f.lines, f.length), f, &a.room); err != nil {
 			return err
 		}
 		if f.final {
@@ -122,18 +121,12 @@ func (a *archive) readRuns() error {
 			return badCatalogue("run %d stands before run %d", f.run, later.run)
 		}
 	}
-	reverse(a.runs)
-	reverse(a.parts)
+	slices.Reverse(a.runs)
+	slices.Reverse(a.parts)
 	if len(a.runs) > 0 && a.runs[0].run != 1 || len(a.runs) == 0 && len(a.parts) > 0 && a.parts[0].run != 1 {
 		return badCatalogue("the first run is missing")
 	}
 	return nil
-}
-
-func reverse(runs []run) {
-	for i, j := 0, len(runs)-1; i < j; i, j = i+1, j-1 {
-		runs[i], runs[j] = runs[j], runs[i]
-	}
 }
 
 // footerBefore reads the footer that ends at end.

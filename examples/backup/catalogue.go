@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -57,9 +58,10 @@ type attributes struct {
 func (e *entry) regular() bool { return e.kind == kindFile || e.kind == kindSparse }
 
 // same reports whether e, seen in the tree, is what was stored as old.
-// Directories change their ctime with their children.
+// Directories change their ctime with their children. Whether a file seems to
+// have holes may change when the system gets to write it.
 func (e *entry) same(old *entry) bool {
-	if old == nil || e.kind != old.kind || e.target != old.target ||
+	if old == nil || e.kind != old.kind && !(e.regular() && old.regular()) || e.target != old.target ||
 		e.mode != old.mode || e.uid != old.uid || e.gid != old.gid || e.mtime != old.mtime {
 		return false
 	}
@@ -239,22 +241,32 @@ func parseFooter(b []byte, at int64) (f footer, ok bool) {
 func padded(n int64) int64 { return (n + block - 1) / block * block }
 
 const (
-	// maxCatalogue bounds, in bytes, the catalogue of a run, and all that one
-	// archive has: it is what they take in memory, by a small factor.
-	maxCatalogue = 512 << 20
+	// maxCatalogue bounds what all catalogues of an archive take in memory.
+	maxCatalogue = 1 << 30
+	entrySize    = 128      // in memory, besides its line
 	maxLine      = 64 << 10 // longer names than any file system has
 
 	ownDir  = ".sigma-backup"
 	opening = ownDir + "/archive" // the first member, which says what the archive's id is
 )
 
-// readLines reads a catalogue from src and holds it against its footer.
-func readLines(src io.Reader, f footer) ([]*entry, error) {
+// errRoom says that an archive has more entries than memory is meant for.
+var errRoom = fmt.Errorf("%w: its catalogues would take more than %d MiB of memory", errCatalogue, maxCatalogue>>20)
+
+// readLines reads a catalogue from src and holds it against its footer. It
+// takes from room what that takes in memory.
+func readLines(src io.Reader, f footer, room *int64) ([]*entry, error) {
 	hash := crc32.New(castagnoli)
 	lines := bufio.NewScanner(io.TeeReader(io.LimitReader(src, f.length), hash))
 	lines.Buffer(make([]byte, 0, maxLine), maxLine)
 	var entries []*entry
+	if *room -= f.length + block; *room < 0 {
+		return nil, errRoom
+	}
 	for lines.Scan() {
+		if *room -= entrySize; *room < 0 {
+			return nil, errRoom
+		}
 		e, err := parseLine(lines.Text(), f.lines)
 		if err != nil {
 			return nil, err
@@ -297,3 +309,15 @@ func parseOpening(b []byte) (id, root string, ok bool) {
 const idLen = 32
 
 func clock(ns int64) time.Time { return time.Unix(0, ns) }
+
+// nanoseconds is the inverse of clock, or the nearest it has to a time before
+// 1678 or after 2262.
+func nanoseconds(t time.Time) int64 {
+	switch ns := t.UnixNano(); {
+	case clock(ns).Equal(t):
+		return ns
+	case t.Unix() < 0:
+		return math.MinInt64
+	}
+	return math.MaxInt64
+}

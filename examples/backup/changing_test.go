@@ -6,12 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sigmalang/sigma/sigio"
 )
@@ -148,5 +150,75 @@ func TestSpecial(t *testing.T) {
 	backup(t, "append", archive, dir).want(t, exitIncomplete, "it is the archive")
 	if got := restored(t, archive); len(got) != 4 {
 		t.Errorf("%d entries", len(got))
+	}
+}
+
+// TestInside: an archive in the tree is no part of it, nor is the one that it
+// replaces.
+func TestInside(t *testing.T) {
+	dir := bigTree(t, 2)
+	archive := filepath.Join(dir, "a")
+	for _, args := range [][]string{{"create"}, {"create", "-f"}, {"append"}} {
+		backup(t, append(args, archive, dir)...).want(t, exitOK)
+		if out := backup(t, "list", archive).stdout; strings.Count(out, "\n") != 4 {
+			t.Errorf("%v stores %s", args, out)
+		}
+		backup(t, "verify", "-tree", dir, archive).want(t, exitOK)
+	}
+}
+
+// TestFresh: a file is not taken for what was stored if its times are so young
+// that they may not show a change.
+func TestFresh(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for _, c := range []struct {
+		name  string
+		ctime time.Duration // before now
+		mtime time.Duration
+		want  bool
+	}{
+		{"changed just now", time.Millisecond, time.Hour, true},
+		{"some time ago", 100 * time.Millisecond, 100 * time.Millisecond, false},
+		{"by a clock of full seconds", time.Second, time.Second, true},
+		{"in full seconds, but long ago", time.Minute, time.Minute, false},
+		{"in the future", -time.Minute, -time.Minute, false},
+	} {
+		a := attributes{ctime: now.Add(-c.ctime).UnixNano(), mtime: now.Add(-c.mtime).UnixNano()}
+		if got := a.fresh(now); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		a.mtime, a.ctime = a.ctime, 0 // where there is no ctime
+		if got := a.fresh(now); got != c.want {
+			t.Errorf("%s, without ctime: %v", c.name, got)
+		}
+	}
+	e := entry{kind: kindFile, attributes: attributes{ctime: tooFresh}}
+	if seen := (entry{kind: kindFile}); seen.same(&e) {
+		t.Error("what was too fresh passes for the same")
+	}
+}
+
+// TestNanoseconds: a time that does not fit becomes the nearest that does.
+func TestNanoseconds(t *testing.T) {
+	for _, c := range []struct {
+		year int
+		want int64
+	}{{1000, math.MinInt64}, {1970, 0}, {3000, math.MaxInt64}} {
+		if got := nanoseconds(time.Date(c.year, 1, 1, 0, 0, 0, 0, time.UTC)); got != c.want {
+			t.Errorf("year %d: %d", c.year, got)
+		}
+	}
+}
+
+// TestBackslash: where a backslash is part of a name it can be asked for.
+func TestBackslash(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it is none")
+	}
+	dir, archive := t.TempDir(), filepath.Join(t.TempDir(), "a")
+	write(t, filepath.Join(dir, `a\b`), "x")
+	backup(t, "create", archive, dir).want(t, exitOK)
+	if out := backup(t, "list", archive, `a\b`).want(t, exitOK).stdout; out == "" {
+		t.Error("it is not listed")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // bigTree makes a tree of n files of 50 kB that do not compress.
@@ -17,6 +18,7 @@ func bigTree(t *testing.T, n int) string {
 	for i := range n {
 		write(t, filepath.Join(dir, "d"+string(rune('a'+i%7)), fmt.Sprint("file", i)), noise(uint64(i), 50_000))
 	}
+	time.Sleep(clockTick) // no file is too fresh
 	return dir
 }
 
@@ -60,6 +62,36 @@ func TestDamage(t *testing.T) {
 		at := rng.IntN(len(good))
 		checkDamaged(t, append(slices.Clone(good[:at]), good[min(at+20_000, len(good)):]...), want, at, 6)
 		checkDamaged(t, good[:at], want, at, len(want))
+	}
+}
+
+// TestDamagedSeal: with damage where a run ends, the state before it is not
+// restored as if it were the latest.
+func TestDamagedSeal(t *testing.T) {
+	dir := bigTree(t, 3)
+	name := filepath.Join(t.TempDir(), "a")
+	backup(t, "create", name, dir).want(t, exitOK)
+	seal := len(read(t, name))
+	write(t, filepath.Join(dir, "later"), "a second run")
+	backup(t, "append", name, dir).want(t, exitOK)
+	good, want := read(t, name), snapshot(t, dir)
+	for at := seal - 150; at < seal+50; at += 3 {
+		bad := []byte(good)
+		bad[at] ^= 4
+		must(t, os.WriteFile(name, bad, 0o600))
+		target := filepath.Join(t.TempDir(), "restored")
+		if r := backup(t, "restore", "-C", target, name); r.code == exitOK {
+			wantTree(t, snapshot(t, target), want)
+			continue
+		} else if r.code != exitVerdict {
+			t.Fatalf("damage at %d: restore says %d: %s", at, r.code, r.stderr)
+		}
+		if r := backup(t, "append", name, dir); r.code != exitVerdict {
+			t.Fatalf("damage at %d: append says %d: %s", at, r.code, r.stderr)
+		}
+		if read(t, name) != string(bad) {
+			t.Fatalf("damage at %d: the archive was changed", at)
+		}
 	}
 }
 

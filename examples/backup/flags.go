@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -141,7 +142,7 @@ func (o *options) operands(args []string) error {
 		return nil
 	case "list", "restore":
 		for _, a := range args {
-			o.paths = append(o.paths, path.Clean(strings.ReplaceAll(a, "\\", "/")))
+			o.paths = append(o.paths, path.Clean(filepath.ToSlash(a)))
 		}
 		return nil
 	}

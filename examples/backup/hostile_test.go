@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sigmalang/sigma/sigio"
 )
@@ -209,6 +210,81 @@ func TestWrongContent(t *testing.T) {
 		t.Errorf("restored is %q", got)
 	}
 	backup(t, "verify", archive).want(t, exitVerdict, "lost: bad", "lost: short", "lost: nowhere")
+}
+
+// TestOneContentTwoSums: a file is no copy of another because it is said to
+// stand in the same place.
+func TestOneContentTwoSums(t *testing.T) {
+	f := newForgery()
+	f.file("a", "true")
+	f.line('f', 4, int64(f.content.Len())-2*block, "else", "b")
+	archive, dir := f.save(t, nil), t.TempDir()
+	backup(t, "restore", "-C", dir, archive).want(t, exitVerdict, "lost: b")
+	if got := snapshot(t, dir); len(got) != 1 || !strings.HasSuffix(got["a"], " true") {
+		t.Errorf("restored is %q", got)
+	}
+}
+
+// TestEndless: a header that promises more than there is room for does not
+// keep salvage busy.
+func TestEndless(t *testing.T) {
+	f := newForgery()
+	f.file("good", "good")
+	records := ""
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=x", "GNU.sparse.realsize=4611686018427387904"} {
+		records += fmt.Sprintf("%d %s\n", len(r)+4, r)
+	}
+	f.member(tar.Header{Typeflag: tar.TypeReg, Name: "extended"}, records)
+	header := f.content.Bytes()[f.content.Len()-2*block:][:block]
+	header[156] = tar.TypeXHeader
+	sum := int64(0)
+	copy(header[148:], "        ")
+	for _, c := range header {
+		sum += int64(c)
+	}
+	copy(header[148:], fmt.Sprintf("%06o\x00 ", sum))
+	f.member(tar.Header{Typeflag: tar.TypeReg, Name: "x"}, "0\n"+strings.Repeat("\x00", block-2))
+	archive, dir := f.save(t, nil), t.TempDir()
+	backup(t, "salvage", "-C", dir, archive)
+	if got := snapshot(t, dir); !strings.HasSuffix(got["good"], " good") {
+		t.Errorf("restored is %q", got)
+	}
+}
+
+// TestRoom: an archive is not made larger than what can be read, and one that
+// says so little of each entry that it would take all memory is refused.
+func TestRoom(t *testing.T) {
+	archive, dir := filepath.Join(t.TempDir(), "a"), bigTree(t, 20)
+	run := func(command string) int {
+		p := &program{ctx: t.Context(), sizes: small, stdout: os.Stdout, stderr: os.Stderr}
+		p.sizes.room = 20_000
+		return p.run([]string{command, "-q", archive, dir})
+	}
+	if code := run("create"); code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	for n := 1; ; n++ {
+		before := read(t, archive)
+		for name := range snapshot(t, dir) {
+			must(t, os.Chtimes(filepath.Join(dir, name), past, past.Add(time.Duration(n))))
+		}
+		if code := run("append"); code == exitIO {
+			if read(t, archive) != before {
+				t.Error("the archive was changed")
+			}
+			break
+		} else if code != exitOK {
+			t.Fatalf("exit code %d: what was written cannot be read", code)
+		}
+	}
+	f := newForgery()
+	for range 200 {
+		f.lines = append(f.lines, "- \"a\"\n")
+	}
+	archive = f.save(t, nil)
+	if code := run("append"); code != exitVerdict {
+		t.Errorf("exit code %d", code)
+	}
 }
 
 // TestSafeLinks: links that lead out are left out if asked for, and no others.

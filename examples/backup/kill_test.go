@@ -105,8 +105,13 @@ func TestTornCopy(t *testing.T) {
 	refused := 0
 	for cut := len(old) + 1; cut < len(grown); cut += 9973 {
 		must(t, os.WriteFile(archive, []byte(grown[:cut]), 0o600))
-		wantTree(t, restored(t, archive), want)
-		r := backup(t, "append", archive, dir)
+		target := filepath.Join(t.TempDir(), "restored")
+		r := backup(t, "restore", "-C", target, archive)
+		if r.code != exitOK { // what is behind might as well be damaged runs
+			r.want(t, exitVerdict, "torn at offset")
+		}
+		wantTree(t, snapshot(t, target), want)
+		r = backup(t, "append", archive, dir)
 		if r.code != exitOK {
 			refused++
 			_, after, _ := strings.Cut(r.stderr, "torn at offset ")
@@ -180,5 +185,43 @@ func TestTwoRuns(t *testing.T) {
 	must(t, lock(f))
 	if r := backup(t, "append", archive, dir); r.code != exitIO && runtime.GOOS != "windows" {
 		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+}
+
+// TestTakenOver: a run whose file became an archive before it had the lock
+// leaves it alone.
+func TestTakenOver(t *testing.T) {
+	name := filepath.Join(t.TempDir(), ".a.partial")
+	f, err := os.Create(name)
+	must(t, err)
+	defer f.Close()
+	must(t, isStill(f, name))
+	write(t, name+"2", "another")
+	if os.Rename(name+"2", name) != nil {
+		t.Skip("what is open cannot be replaced")
+	}
+	if isStill(f, name) == nil {
+		t.Error("another file of that name passes for it")
+	}
+	must(t, os.Remove(name))
+	if isStill(f, name) == nil {
+		t.Error("a file without a name passes for it")
+	}
+}
+
+// TestSyncFails: what the disk refused while a run went on is not forgotten at
+// its end.
+func TestSyncFails(t *testing.T) {
+	open, err := os.Create(filepath.Join(t.TempDir(), "a"))
+	must(t, err)
+	defer open.Close()
+	closed, err := os.Open(open.Name())
+	must(t, err)
+	must(t, closed.Close())
+	r := &recorder{file: closed}
+	must(t, r.writeBack())
+	r.file = open
+	if r.sync() == nil {
+		t.Error("the failure is forgotten")
 	}
 }

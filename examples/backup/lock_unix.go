@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// moveLocked says whether a file can be renamed and removed while it is open.
+const moveLocked = true
+
 // lock keeps a second run from writing to the same archive. It goes with f.
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -29,7 +29,7 @@
 // what was deleted. By it, restore finds a file without decoding what stands
 // before it. A file counts as unchanged if kind, size, mode, owner,
 // modification time and, where the system tells them, change time and inode
-// are as they were.
+// are as they were, and were not those of the very moment of the reading.
 //
 // Holes of sparse files are neither read nor written again, and compress to
 // nothing. Devices, sockets and named pipes are skipped with a notice.

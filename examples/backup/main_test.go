@@ -20,7 +20,7 @@ import (
 )
 
 // small has archives of many chunks and parts without many bytes.
-var small = sizes{chunk: 64 << 10, part: 256 << 10}
+var small = sizes{chunk: 64 << 10, part: 256 << 10, room: maxCatalogue}
 
 // TestMain makes the test binary the program for tests that kill it.
 func TestMain(m *testing.M) {
@@ -135,6 +135,7 @@ func sampleTree(t *testing.T) string {
 	}
 	must(t, os.Chtimes(filepath.Join(dir, "sizes", "513"), past, past))
 	must(t, os.Chtimes(filepath.Join(dir, "sizes"), past, past))
+	time.Sleep(clockTick) // no file is too fresh
 	return dir
 }
 

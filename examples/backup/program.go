@@ -45,13 +45,14 @@ type program struct {
 type sizes struct {
 	chunk int
 	part  int64 // of the content, behind which a catalogue of what was stored so far stands
+	room  int64 // for the catalogues of an archive, in memory
 }
 
 // usual is for all but tests.
 //
 // What is alike stands together for megabytes, and a single file costs at most
 // the decoding of one chunk to reach. A killed run loses at most one part.
-var usual = sizes{chunk: 8 << 20, part: 64 << 20}
+var usual = sizes{chunk: 8 << 20, part: 64 << 20, room: maxCatalogue}
 
 func (p *program) run(args []string) (code int) {
 	switch err := p.parse(args, p.stderr); {
@@ -94,7 +95,7 @@ func (p *program) dispatch() error {
 		return err
 	}
 	defer f.Close()
-	a, err := openArchive(f)
+	a, err := openArchive(f, p.sizes.room)
 	if err != nil {
 		return err
 	}
@@ -105,12 +106,16 @@ func (p *program) dispatch() error {
 	}
 	switch p.command {
 	case "list":
-		return p.list(a)
+		err = p.list(a)
 	case "restore":
-		return p.restore(f, a)
+		err = p.restore(f, a)
 	default:
-		return p.verify(f, a)
+		err = p.verify(f, a)
 	}
+	if err == nil && a.refused > 0 {
+		err = errLost // perhaps of whole runs
+	}
+	return err
 }
 
 // exitCode tells what is wrong with the archive from what is wrong with the

@@ -23,7 +23,7 @@ const columns = 79
 const redraw = 100 * time.Millisecond
 
 // add may be called from any goroutine.
-func (p *progress) add(n int) { p.done.Add(int64(n)) }
+func (p *progress) add(n int64) { p.done.Add(n) }
 
 // start draws until stop is called. Sizes are in bytes; a total of 0 is
 // unknown. A task shorter than redraw draws nothing.

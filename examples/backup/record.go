@@ -22,7 +22,7 @@ func (p *program) create() error {
 	if err := p.mayReplace(); err != nil {
 		return err
 	}
-	temp := filepath.Join(filepath.Dir(p.archive), "."+filepath.Base(p.archive)+".partial")
+	temp := p.partial()
 	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
 	if err != nil {
 		return err
@@ -31,21 +31,45 @@ func (p *program) create() error {
 	if err := lock(f); err != nil {
 		return err
 	}
+	// Before the lock was had, another run may have made an archive of f.
+	if err := isStill(f, temp); err != nil {
+		return err
+	}
 	err = p.fill(f)
 	if err == nil {
 		err = p.mayReplace()
 	}
-	if err == nil {
-		err = f.Close()
+	if !moveLocked { // then there is no lock to lose, either
+		err = errors.Join(err, f.Close())
 	}
 	if err == nil {
 		err = os.Rename(temp, p.archive)
 	}
 	if err != nil {
-		f.Close()
 		return errors.Join(err, os.Remove(temp))
 	}
 	syncDir(filepath.Dir(p.archive))
+	return nil
+}
+
+// partial is the name of a fresh archive until it is sealed.
+func (p *program) partial() string {
+	return filepath.Join(filepath.Dir(p.archive), "."+filepath.Base(p.archive)+".partial")
+}
+
+// isStill returns an error if name is no longer that of f.
+func isStill(f *os.File, name string) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	now, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(info, now) {
+		return &fs.PathError{Op: "create", Path: name, Err: errReplaced}
+	}
 	return nil
 }
 
@@ -72,7 +96,7 @@ func (p *program) fill(f *os.File) error {
 	if _, err := rand.Read(id); err != nil {
 		return err
 	}
-	return p.record(f, &archive{id: hex.EncodeToString(id), root: root}, nil)
+	return p.record(f, &archive{id: hex.EncodeToString(id), root: root, room: p.sizes.room}, nil)
 }
 
 // append adds a run to an archive. If it fails, f is as long as it was, and
@@ -107,18 +131,18 @@ func (p *program) append() error {
 // resume opens the archive in f, from which it cuts what a killed run left of
 // its last record. It looks before it cuts.
 func (p *program) resume(f *os.File) (*archive, error) {
-	a, err := openArchive(f)
+	a, err := openArchive(f, p.sizes.room)
 	if err != nil {
 		return nil, err
 	}
 	if a.refused > 0 {
-		return nil, fmt.Errorf("torn at offset %d, with whole records behind: "+
+		return nil, badCatalogue("torn at offset %d, with whole records behind: "+
 			"if they are of a file that was being stored, cut the archive there and append again", a.refused)
 	}
 	if _, err := sigio.Repair(f); err != nil {
 		return nil, err
 	}
-	return openArchive(f)
+	return openArchive(f, p.sizes.room)
 }
 
 // record writes a run behind a, which is what f holds.
@@ -128,7 +152,7 @@ func (p *program) record(f *os.File, a *archive, before map[string]*entry) error
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.concurrency + 2))
 	r := &recorder{
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
-		footed: a.end, before: before, torn: make(map[string]*entry),
+		footed: a.end, room: a.room, before: before, torn: make(map[string]*entry),
 		bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
 		buffer: make([]byte, 1<<20), file: f,
 	}
@@ -137,8 +161,9 @@ func (p *program) record(f *os.File, a *archive, before map[string]*entry) error
 	}
 	for _, part := range a.parts {
 		apply(r.torn, part.entries)
+		r.inParts += part.length + block + entrySize*int64(len(part.entries))
 	}
-	t, err := p.scan(p.dir, f)
+	t, err := p.scan(p.dir)
 	if err != nil {
 		return err
 	}
@@ -156,7 +181,7 @@ func (p *program) record(f *os.File, a *archive, before map[string]*entry) error
 	if err := r.z.Close(); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
+	if err := r.sync(); err != nil {
 		return err
 	}
 	s := r.z.Stats()

@@ -109,16 +109,11 @@ func (w *restorer) all(entries []*entry) error {
 		}
 	}
 	slices.SortStableFunc(files, func(a, b *entry) int { return cmp.Compare(a.offset, b.offset) })
-	steps := []struct {
-		entries []*entry
-		do      func(*entry) error
-	}{{dirs, func(e *entry) error { return w.mkdir(e.name) }}, {files, w.file}, {links, w.symlink}}
 	slices.Reverse(dirs)
-	steps = append(steps, struct {
+	for _, step := range []struct {
 		entries []*entry
 		do      func(*entry) error
-	}{dirs, w.finishDir})
-	for _, step := range steps {
+	}{{dirs, func(e *entry) error { return w.mkdir(e.name) }}, {files, w.file}, {links, w.symlink}, {dirs, w.finishDir}} {
 		for _, e := range step.entries {
 			if w.p.ctx.Err() != nil {
 				return errInterrupted
@@ -182,8 +177,11 @@ func (w *restorer) file(e *entry) error {
 		return err
 	}
 	first := w.first[e.offset]
+	if first != nil && (first.size != e.size || first.sum != e.sum) {
+		first = nil // one of them is a lie
+	}
 	if first != nil && e.linked(first) && w.root.Link(first.name, e.name) == nil {
-		w.p.progress.add(int(e.size))
+		w.p.progress.add(e.size)
 		return nil
 	}
 	f, err := w.root.OpenFile(e.name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -236,17 +234,16 @@ func (w *restorer) copyFile(f *os.File, first, e *entry) error {
 		return err
 	}
 	defer src.Close()
-	var dst io.Writer = f
-	if e.kind == kindSparse {
-		sparse := sigio.NewSparseWriter(f)
-		if _, err := io.Copy(sparse, src); err != nil {
-			return err
-		}
-		return sparse.Close()
+	w.p.progress.add(e.size)
+	if e.kind != kindSparse {
+		_, err := io.Copy(f, src)
+		return err
 	}
-	n, err := io.Copy(dst, src)
-	w.p.progress.add(int(n))
-	return err
+	sparse := sigio.NewSparseWriter(f)
+	if _, err := io.Copy(sparse, src); err != nil {
+		return err
+	}
+	return sparse.Close()
 }
 
 // own gives e its owner and its mode, in this order: a change of owner takes

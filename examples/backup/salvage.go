@@ -30,7 +30,7 @@ func (p *program) salvage() error {
 	if err != nil {
 		return err
 	}
-	s := &survey{p: p, mostZeros: info.Size() * zerosPerByte, state: make(map[string]*entry), pending: make(map[string]*entry), members: make(map[int64]*entry)}
+	s := &survey{p: p, mostZeros: info.Size() * zerosPerByte, room: p.sizes.room, state: make(map[string]*entry), pending: make(map[string]*entry), members: make(map[int64]*entry)}
 	if err := s.read(f); err != nil {
 		return err
 	}
@@ -58,6 +58,7 @@ type survey struct {
 	walk      *walk
 	gaps      []gap
 	mostZeros int64
+	room      int64 // left in memory for members and catalogues
 
 	members map[int64]*entry  // whole members, by offset
 	state   map[string]*entry // by the catalogues
@@ -151,14 +152,17 @@ func (s *survey) member(h *tar.Header, body io.Reader, offset int64) error {
 	if strings.HasPrefix(name, ownDir+"/run-") {
 		return s.catalogue(body, h.Size)
 	}
+	if s.room -= entrySize + int64(len(name)+len(h.Linkname)); s.room < 0 {
+		return errRoom
+	}
 	e := &entry{name: name, offset: offset, size: h.Size}
-	e.mode, e.uid, e.gid, e.mtime = uint32(h.Mode)&0o7777, uint32(h.Uid), uint32(h.Gid), h.ModTime.UnixNano()
+	e.mode, e.uid, e.gid, e.mtime = uint32(h.Mode)&0o7777, uint32(h.Uid), uint32(h.Gid), nanoseconds(h.ModTime)
 	switch h.Typeflag {
 	case tar.TypeReg:
 		e.kind = kindFile
 		sum := crc32.New(castagnoli)
 		n, err := io.Copy(sum, body)
-		s.p.progress.add(int(n))
+		s.p.progress.add(n)
 		if err != nil {
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = io.EOF // the end is what is lost
@@ -203,7 +207,7 @@ func (s *survey) catalogue(body io.Reader, size int64) error {
 	if !ok || !f.final || f.lines != start {
 		return nil // it moved, or it is of a part
 	}
-	entries, err := readLines(bytes.NewReader(text), f)
+	entries, err := readLines(bytes.NewReader(text), f, &s.room)
 	if err != nil {
 		return nil
 	}
@@ -250,6 +254,16 @@ func (s *survey) damaged(e *entry) bool {
 	return false
 }
 
+// holey reports whether a header has what GNU tar says of holes.
+func holey(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return h.Typeflag == tar.TypeGNUSparse
+}
+
 // walk finds members in what may have holes.
 type walk struct {
 	r     io.Reader
@@ -289,7 +303,8 @@ func (w *walk) next() (h *tar.Header, body io.Reader, offset int64, err error) {
 		}
 		w.at, w.after = offset, b
 		t := tar.NewReader(w)
-		if h, err = t.Next(); err == nil {
+		// What has holes by its header is none of ours, and may be endless.
+		if h, err = t.Next(); err == nil && !holey(h) {
 			return h, t, offset, nil
 		}
 	}

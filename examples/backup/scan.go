@@ -29,14 +29,14 @@ type tree struct {
 }
 
 // scan walks the tree. What cannot be read is reported and left out.
-func (p *program) scan(root string, not ...*os.File) (*tree, error) {
+func (p *program) scan(root string) (*tree, error) {
 	root, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		return nil, err
 	}
 	var own []fs.FileInfo // the archive may be in the tree
-	for _, f := range not {
-		if info, err := f.Stat(); err == nil {
+	for _, name := range []string{p.archive, p.partial()} {
+		if info, err := os.Stat(name); err == nil {
 			own = append(own, info)
 		}
 	}
@@ -148,7 +148,7 @@ func newItem(name, at string, info fs.FileInfo) (*item, error) {
 
 // set takes over the attributes of a file. It reports whether it has holes.
 func (i *item) set(info fs.FileInfo) (holes bool) {
-	i.mtime = info.ModTime().UnixNano()
+	i.mtime = nanoseconds(info.ModTime())
 	i.mode = uint32(info.Mode().Perm())
 	for _, b := range specialBits {
 		if info.Mode()&b.mode != 0 {

@@ -113,7 +113,7 @@ func (r *reader) copyOut(w io.Writer, e *entry) error {
 			return err
 		}
 		left -= int64(len(b))
-		r.p.progress.add(len(b))
+		r.p.progress.add(int64(len(b)))
 	}
 	if sum != e.sum {
 		return &damageError{badCatalogue("its sum is %08x instead of %08x", sum, e.sum)}

@@ -13,7 +13,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -35,6 +34,9 @@ type recorder struct {
 	before map[string]*entry // the tree as the last run left it
 	torn   map[string]*entry // what a run that was killed had stored since
 
+	room    int64 // that the catalogues of the archive leave in memory
+	inParts int64 // how much of it those of parts of this run take
+
 	entries []*entry // of this run
 	listed  int      // how many of them stand in a catalogue
 	unread  []string // what could not be read
@@ -46,7 +48,7 @@ type recorder struct {
 	stored  int64 // bytes of contents
 
 	file    *os.File
-	syncing atomic.Bool
+	syncing chan error // gets what the Sync that is going on comes to; nil if none is
 }
 
 type inode struct{ dev, ino uint64 }
@@ -54,8 +56,11 @@ type inode struct{ dev, ino uint64 }
 const (
 	// Contents of fewer than minCopy bytes are not looked for elsewhere:
 	// compression finds them, as files of the same name are neighbours.
-	minCopy   = 64 << 10
-	neverSame = -1 // as a ctime: the file changed while it was read
+	minCopy = 64 << 10
+
+	// As a ctime these have the next run store a file again.
+	neverSame = -1 // it changed while it was read
+	tooFresh  = -2 // it may change without a trace
 )
 
 // Write writes content.
@@ -65,13 +70,14 @@ func (r *recorder) Write(b []byte) (int, error) {
 	}
 	n, err := r.z.Write(b)
 	r.at += int64(n)
-	r.p.progress.add(n)
+	r.p.progress.add(int64(n))
 	return n, err
 }
 
 // store writes all that changed, and the catalogue.
 func (r *recorder) store(t *tree) error {
 	toLoad, links := r.sift(t)
+	r.listed = len(r.entries) // in catalogues of parts that are there
 	total := int64(0)
 	for _, i := range toLoad {
 		total += i.size
@@ -241,7 +247,7 @@ func (r *recorder) storeCopy(l *loaded, first *entry) error {
 		l.ctime = neverSame // the next run looks again
 		r.p.report(fmt.Errorf("%s: changed while it was read", l.path))
 	}
-	r.p.progress.add(int(l.size))
+	r.p.progress.add(l.size)
 	return r.link(&l.entry, first)
 }
 
@@ -342,19 +348,37 @@ func (r *recorder) partDone() error {
 	if err := r.catalogue(false); err != nil {
 		return err
 	}
-	r.writeBack()
-	return nil
+	return r.writeBack()
 }
 
 // writeBack has the disk work on what there is while the next part is encoded.
-// The Sync at the end is what counts, and what fails if this does.
-func (r *recorder) writeBack() {
-	if r.syncing.CompareAndSwap(false, true) {
-		go func() {
-			_ = r.file.Sync()
-			r.syncing.Store(false)
-		}()
+// It returns what its last call came to: a system may tell only once that
+// something could not be written.
+func (r *recorder) writeBack() error {
+	select {
+	case err := <-r.syncing:
+		r.syncing = nil
+		if err != nil {
+			return err
+		}
+	default:
 	}
+	if r.syncing == nil {
+		f, done := r.file, make(chan error, 1)
+		r.syncing = done
+		go func() { done <- f.Sync() }()
+	}
+	return nil
+}
+
+// sync brings all that was written to the disk.
+func (r *recorder) sync() error {
+	if r.syncing != nil {
+		if err := <-r.syncing; err != nil {
+			return err
+		}
+	}
+	return r.file.Sync()
 }
 
 // catalogue writes the catalogue of the run, or of what was stored since the
@@ -367,9 +391,16 @@ func (r *recorder) catalogue(final bool) error {
 		name += fmt.Sprintf("-part-%d", r.at)
 	}
 	text := lines(entries)
-	if len(text) > maxCatalogue {
-		return fmt.Errorf("the catalogue would take more than %d MiB; make two archives", maxCatalogue>>20)
+	// What a reader would refuse must not be written. The last catalogue of a
+	// run takes the place of those of its parts.
+	takes := int64(len(text)) + block + entrySize*int64(len(entries))
+	if final {
+		r.room += r.inParts
 	}
+	if r.room -= takes; r.room < 0 {
+		return fmt.Errorf("too many entries: the catalogues of one archive may take %d MiB of memory; make a fresh one, or several", r.p.sizes.room>>20)
+	}
+	r.inParts += takes
 	f.length, f.sum = int64(len(text)), crc32.Checksum(text, castagnoli)
 	text = append(text, make([]byte, padded(f.length)-f.length)...)
 	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o600, Size: int64(len(text)) + block, ModTime: time.Unix(clock(r.time).Unix(), 0)}
