@@ -75,7 +75,7 @@ func TestDamagedSeal(t *testing.T) {
 	write(t, filepath.Join(dir, "later"), "a second run")
 	backup(t, "append", name, dir).want(t, exitOK)
 	good, want := read(t, name), snapshot(t, dir)
-	for at := seal - 150; at < seal+50; at += 3 {
+	for at := seal - 150; at < seal+50; at += 7 {
 		bad := []byte(good)
 		bad[at] ^= 4
 		must(t, os.WriteFile(name, bad, 0o600))

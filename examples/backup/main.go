@@ -32,7 +32,8 @@
 // are as they were, and were not those of the very moment of the reading.
 //
 // Holes of sparse files are neither read nor written again, and compress to
-// nothing. Devices, sockets and named pipes are skipped with a notice.
+// nothing. Devices, sockets and named pipes are skipped with a notice; paths
+// longer than the system takes in one call (4 KiB on Linux) are reported.
 // Extended attributes and the times of symbolic links are not kept.
 //
 // # Which files
@@ -54,7 +55,9 @@
 // killed, the old archive reads as before, and the next run goes on: every
 // 64 MiB it leaves a catalogue of what was stored so far, and takes from there
 // whatever has not changed since. Only where a copy of a Sigma stream was being
-// stored it may not know what is torn: then it says where to cut the archive.
+// stored it may not know what is torn, or whether whole runs are damaged: then
+// it says where to cut the archive, and reading gives the state before that
+// place with exit code 3.
 //
 // A file that shrinks while it is read is filled up with zeros, one that grows
 // is cut; both are reported, and stored again by the next run. What an earlier
