@@ -3,6 +3,7 @@ package sigio
 // job is a block on its way through a goroutine. It owns its buffers.
 type job struct {
 	task
+	size    int // capacity of the buffers that it was started with
 	block   []byte
 	out     []byte
 	chunks  []chunk
@@ -30,6 +31,16 @@ func (j *job) discard(to buffers) {
 	to.discard(j.out)
 	to.discard(j.scratch.proof)
 	*j = job{}
+}
+
+// footprint is the memory that the buffers of jobs take.
+func footprint(lists ...[]*job) (n int) {
+	for _, list := range lists {
+		for _, j := range list {
+			n += j.size
+		}
+	}
+	return n
 }
 
 // enqueue starts a job with the block and leaves an empty one in its place.

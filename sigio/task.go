@@ -4,7 +4,6 @@ package sigio
 // does not own, and ends by itself.
 type task struct {
 	err     error
-	size    int // capacity of the buffers that the task was started with
 	running bool
 	done    chan struct{} // made at the first start
 }
@@ -29,16 +28,4 @@ func (t *task) wait() {
 		<-t.done
 		t.running = false
 	}
-}
-
-func (t *task) footprint() int { return t.size }
-
-// footprint is the memory that the buffers of tasks take.
-func footprint[T interface{ footprint() int }](lists ...[]T) (n int) {
-	for _, list := range lists {
-		for _, t := range list {
-			n += t.footprint()
-		}
-	}
-	return n
 }

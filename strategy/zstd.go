@@ -78,15 +78,14 @@ func zstdLevel(l Level) zstd.EncoderLevel {
 // frame of a single segment, leaves no trace in the output: so the longer one
 // does as well, and a stream needs one encoder for all its chunks, long and short.
 func borrowZstdEncoder(level zstd.EncoderLevel, window int) zstdEncoder {
-	near := window == nearWindow // which does leave a trace
-	fits := func(e zstdEncoder) bool {
-		return e.level == level && e.window >= window && near == (e.window == nearWindow)
+	alike := func(e zstdEncoder) bool { // nearWindow does leave a trace
+		return e.level == level && (e.window == nearWindow) == (window == nearWindow)
 	}
-	if e, ok := zstdEncoders.Get(fits); ok {
+	if e, ok := zstdEncoders.Get(func(e zstdEncoder) bool { return alike(e) && e.window >= window }); ok {
 		return e
 	}
 	// One that is too small makes way for the larger, which can replace it.
-	zstdEncoders.Get(func(e zstdEncoder) bool { return e.level == level && near == (e.window == nearWindow) })
+	zstdEncoders.Get(alike)
 	return newZstdEncoder(level, window)
 }
 
