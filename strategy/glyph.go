@@ -60,12 +60,28 @@ const (
 	maybeTrainedMessage   = 8 << 10
 )
 
+// maybeText is how long a text may be for glyph to be tried: at 3 KiB it makes
+// logs and code 13 % smaller than zstd does and JSON 8 %, prose and tables
+// hardly, at 11 KiB still 7 % and 3 %. It takes as long again as zstd.
+func maybeText(l Level) int {
+	switch {
+	case l < LevelDefault:
+		return maybeMessage
+	case l == LevelDefault:
+		return 4 << 10
+	}
+	return 16 << 10
+}
+
 // message returns Glyph as the choice for a small chunk.
 func message(in Input) (Choice, bool) {
 	n := len(in.Chunk)
 	clearly, maybe := clearlyMessage, maybeMessage
 	if in.Set.trained() {
 		clearly, maybe = clearlyTrainedMessage, maybeTrainedMessage
+	}
+	if textShare(in.Profile) >= mostlyText {
+		maybe = max(maybe, maybeText(in.Level))
 	}
 	if n < shortestMessage || n > maybe || !has(in.Set, Glyph) {
 		return Choice{}, false
