@@ -88,7 +88,21 @@ func message(in Input) (Choice, bool) {
 	}
 	c := Choice{ID: Glyph, Confidence: 80, Reason: "a small message"}
 	if n > clearly {
-		c.Expected, c.Confidence = 1, 50 // zstd is tried as well
+		c.Expected, c.Confidence = surelyMessage(n, in.Level), 50
 	}
 	return c, true
+}
+
+// surelyMessage is the length in bytes of a payload up to which zstd need not
+// be tried on a message of n bytes as well, since it seldom wins there: of
+// messages of 700 bytes nothing is lost by that, of 3 KiB less than what glyph
+// gained before.
+func surelyMessage(n int, l Level) int {
+	switch {
+	case l > LevelDefault:
+		return 1
+	case n <= maybeMessage:
+		return n * 2 / 5
+	}
+	return n / 4
 }
