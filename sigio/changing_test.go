@@ -21,12 +21,11 @@ import (
 const mostOverParts = 3
 
 // TestChangingContent compresses archives whose content changes every 100 to
-// 700 KB, which is seldom where blocks end. LevelFastest does not look for what
-// lies within a block.
+// 700 KB, which is seldom where blocks end.
 func TestChangingContent(t *testing.T) {
 	alone(t)
 	for _, level := range levels {
-		if level.sigma == sigio.LevelFastest || level.sigma > sigio.LevelDefault && testing.Short() {
+		if level.sigma > sigio.LevelDefault && testing.Short() {
 			continue
 		}
 		t.Run(level.sigma.String(), func(t *testing.T) {

@@ -75,7 +75,7 @@ func (f *fault) Error() string { return f.reason }
 // encodeBlock appends the regions of the chunks that block is cut into to dst
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
-	s.cuts = strategy.AppendCuts(s.cuts[:0], block, e.level)
+	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
 	dst = e.buffers.reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	var err error
 	from, start := 0, 0
@@ -134,8 +134,12 @@ func (e *engine) joins(a, b *draft) bool {
 
 // append appends the region of src to dst and its description to chunks.
 func (e *engine) append(s *scratch, dst, src []byte, d *draft, chunks []chunk) ([]byte, []chunk, error) {
-	if d.joined {
-		strategy.DetectInto(&d.profile, src)
+	if d.joined { // which may show what none of the pieces did
+		took := d.took
+		if err := e.plan(d, src); err != nil {
+			return dst, chunks, err
+		}
+		d.took += took
 	}
 	dst, c, err := e.encodeDraft(s, dst, src, d)
 	if err != nil {

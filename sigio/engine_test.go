@@ -58,7 +58,7 @@ func TestChoiceIsHeldAgainstZstd(t *testing.T) {
 // leaves to the same codec would only cost.
 func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
 	content := bytes.Join([][]byte{prose(1, 500_000), measurements(2, 500_000)}, nil)
-	require.Len(t, strategy.AppendCuts(nil, content, sigio.LevelDefault), 2, "nothing to join")
+	require.Len(t, strategy.AppendCuts(nil, content), 2, "nothing to join")
 	for _, tt := range []struct {
 		name   string // the defect
 		choice strategy.Choice
@@ -79,6 +79,23 @@ func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
 			requireSame(t, content, unseal(t, stream))
 		})
 	}
+}
+
+// TestJoinedPiecesAreDecidedOnAsOne: the whole may be for another codec than its
+// pieces.
+func TestJoinedPiecesAreDecidedOnAsOne(t *testing.T) {
+	content := bytes.Join([][]byte{prose(1, 500_000), measurements(2, 500_000)}, nil)
+	selector := selectFunc(func(in strategy.Input) strategy.Choice {
+		require.Equal(t, len(in.Chunk), in.Profile.Len)
+		if len(in.Chunk) == len(content) {
+			return strategy.Choice{ID: strategy.LZ4}
+		}
+		return strategy.Choice{ID: strategy.Zstd}
+	})
+	var used []strategy.ID
+	stream := write(content).seal(t, sigio.WithSelector(selector), sigio.WithObserver(func(d sigio.Decision) { used = append(used, d.Strategy) }))
+	require.Equal(t, []strategy.ID{strategy.LZ4}, used)
+	requireSame(t, content, unseal(t, stream))
 }
 
 // quitter is a strategy that ends its goroutine, as a test's FailNow does.

@@ -39,10 +39,8 @@ const (
 // empty block. Pieces are some 256 KiB or longer, 96 KiB where other data meet
 // and 64 KiB beside tables, except what the block's ends cut off; there are no
 // more than one for each started 64 KiB. Where cuts would part much of the block
-// from what it repeats, there are none. Below LevelDefault neither tables nor
-// other data are told apart, since that takes time. The cuts depend on block and
-// level alone.
-func AppendCuts(dst []int, block []byte, level Level) []int {
+// from what it repeats, there are none. The cuts depend on the block alone.
+func AppendCuts(dst []int, block []byte) []int {
 	if len(block) == 0 {
 		return dst
 	}
@@ -50,7 +48,7 @@ func AppendCuts(dst []int, block []byte, level Level) []int {
 	if segments < 2*minTableSegments {
 		return append(dst, len(block))
 	}
-	s := segmenter{block: block, thorough: level >= LevelDefault}
+	s := segmenter{block: block}
 	var all [maxChunk / segmentLen]kind
 	kinds := all[:min(segments, len(all))]
 	s.tell(kinds)
@@ -113,10 +111,8 @@ func (s *segmenter) tell(kinds []kind) {
 		}
 		from = to
 	}
-	if s.thorough {
-		s.flavours(kinds)
-		dropInMixtures(kinds, kind.isOther)
-	}
+	s.flavours(kinds)
+	dropInMixtures(kinds, kind.isOther)
 }
 
 // dropInMixtures takes what is of certain kinds for the same where a mebibyte is

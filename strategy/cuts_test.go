@@ -63,15 +63,15 @@ func TestAppendCuts(t *testing.T) {
 				want = append(want, 0)
 			}
 			want[len(want)-1] = len(tt.block)
-			cuts := AppendCuts([]int{-1}, tt.block, LevelDefault)
+			cuts := AppendCuts([]int{-1}, tt.block)
 			require.Len(t, cuts, len(want), "%v", cuts)
 			for i, at := range cuts {
 				require.InDelta(t, want[i], at, 2*borderGrain, "%v", cuts)
 			}
 		})
 	}
-	require.Empty(t, AppendCuts(nil, nil, LevelDefault), "an empty block has no pieces")
-	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}, LevelDefault))
+	require.Empty(t, AppendCuts(nil, nil), "an empty block has no pieces")
+	require.Equal(t, []int{1}, AppendCuts(nil, []byte{0}))
 }
 
 // digits are numbers as text.
@@ -117,12 +117,6 @@ func mixture(n int) []byte {
 	return b[:n]
 }
 
-// TestFastestCutsNoTables, which it does not treat as such.
-func TestFastestCutsNoTables(t *testing.T) {
-	block := join(english(512*kib, 1), int32Series(512*kib, 2))
-	require.Equal(t, []int{mib}, AppendCuts(nil, block, LevelFastest))
-}
-
 // TestCutsPartitionTheBlock, whatever the segments are.
 func TestCutsPartitionTheBlock(t *testing.T) {
 	parts := [][]byte{
@@ -141,7 +135,7 @@ func TestCutsPartitionTheBlock(t *testing.T) {
 		}
 		block = block[:len(block)-r.IntN(segmentLen)]
 		from := 0
-		cuts := AppendCuts(nil, block, LevelDefault)
+		cuts := AppendCuts(nil, block)
 		for _, end := range cuts {
 			require.Greater(t, end, from, "seed %d: %v", seed, cuts)
 			from = end
@@ -160,7 +154,7 @@ func BenchmarkAppendCuts(b *testing.B) {
 			var cuts [32]int
 			b.SetBytes(int64(len(s.data)))
 			for b.Loop() {
-				AppendCuts(cuts[:0], s.data, LevelDefault)
+				AppendCuts(cuts[:0], s.data)
 			}
 		})
 	}

@@ -208,7 +208,7 @@ func TestDetectAllocatesNothing(t *testing.T) {
 	for _, s := range specimens() {
 		require.Zero(t, testing.AllocsPerRun(5, func() {
 			DetectInto(&prof, s.data)
-			AppendCuts(cuts[:0], s.data[:min(len(s.data), mib)], LevelDefault)
+			AppendCuts(cuts[:0], s.data[:min(len(s.data), mib)])
 		}), s.name)
 	}
 }

@@ -35,10 +35,9 @@ const (
 
 // segmenter tells the kinds of a block's segments, one after the other.
 type segmenter struct {
-	block    []byte
-	thorough bool // to tell tables, and flavours, apart
-	known    [2]table
-	tables   kind // how many there were
+	block  []byte
+	known  [2]table
+	tables kind // how many there were
 
 	tastes        [maxChunk / segmentLen]taste // the segments
 	here          flavour                      // of the segments just passed that have hereKind
@@ -81,7 +80,7 @@ func (s *segmenter) kind(i int, kinds []kind) kind {
 	switch {
 	case nearChance(equal, pairsOf(looks*lookLen), maxRandomSkew):
 		return kindRandom
-	case !s.thorough || isText(&count):
+	case isText(&count):
 		return kindOther
 	}
 	return s.tableLike(i, kinds)
