@@ -8,6 +8,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
 // program is one run of the command.
@@ -15,6 +17,7 @@ type program struct {
 	ctx            context.Context
 	stdout, stderr *os.File
 	options
+	outputs outfile.Files
 }
 
 func (p *program) run(args []string) (code int) {
@@ -95,7 +98,7 @@ func (p *program) publish(r *report) error {
 		write func(io.Writer, *report) error
 	}{{p.csv, writeCSV}, {p.html, writePage}} {
 		if out.name != "" {
-			failed = append(failed, writeFile(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
+			failed = append(failed, p.outputs.Write(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
 		}
 	}
 	if err := writeText(p.stdout, r, p.files); err != nil {
