@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/sigmalang/sigma/examples/internal/heap"
 	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
@@ -86,7 +87,7 @@ func (p *program) conditions() []string {
 		c = append(c, fmt.Sprintf("medians of %d rounds", p.rounds))
 	}
 	if p.heap {
-		c = append(c, fmt.Sprintf("peak heap over baseline at GOGC=%d", gogc))
+		c = append(c, fmt.Sprintf("peak heap over baseline at GOGC=%d", heap.GOGC))
 	}
 	return c
 }

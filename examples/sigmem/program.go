@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/sigmalang/sigma/examples/internal/heap"
 	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
@@ -56,7 +57,7 @@ func (p *program) conditions() []string {
 		fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		fmt.Sprintf("content: %s", p.content),
 		fmt.Sprintf("level %s, concurrency 1", p.level),
-		fmt.Sprintf("peak heap over baseline at GOGC=%d", gogc),
+		fmt.Sprintf("peak heap over baseline at GOGC=%d", heap.GOGC),
 		rounds,
 	}
 }
