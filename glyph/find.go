@@ -72,12 +72,12 @@ func (c *coder) find(i int) (best match) {
 		at -= back
 	}
 
+	if c.saved != nil && longest >= enough {
+		return best // the history has told more than the text can
+	}
 	text, index := c.book.text, &c.book.index
-	at = int(index.heads[product>>(index.shift&31)]) - 1
-	for range textTry {
-		if at < 0 {
-			break
-		}
+	for _, place := range index.at(product >> (index.shift & 31)) {
+		at := int(place)
 		if len(text)-at > longest && binary.LittleEndian.Uint32(text[at+longest-(hashed-1):]) == end {
 			if n := agreement(p, text[at:]); n > longest {
 				d := uint32(i - past + len(text) - at)
@@ -91,7 +91,6 @@ func (c *coder) find(i int) (best match) {
 				end = binary.LittleEndian.Uint32(p[longest-(hashed-1):])
 			}
 		}
-		at = int(index.prev[at]) - 1
 	}
 	return best
 }

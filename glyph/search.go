@@ -9,6 +9,7 @@ const (
 	hashed  = 4  // bytes that are hashed together
 	textTry = 12 // places in the text that are looked at for each place
 	pastTry = 12 // and in the history
+	enough  = 6  // a copy of so many bytes from the history spares the text
 
 	goldenRatio = 0x9E3779B1
 )
@@ -17,22 +18,40 @@ func hashOf(p []byte, shift uint) uint32 {
 	return binary.LittleEndian.Uint32(p) * goldenRatio >> (shift & 31)
 }
 
-// textIndex finds places in a text by the four bytes there.
+// textIndex finds places in a text by the four bytes there. Those of one hash
+// stand side by side, the last one first, so that to look at the next of them
+// does not have to wait for the one before.
 type textIndex struct {
-	shift uint
-	heads []uint16 // the last place of a hash plus one, 0 for none
-	prev  []uint16 // the same of the place before a place
+	shift  uint
+	begin  []uint16 // where in places those of a hash begin; those of the next one end them
+	places []uint16
 }
 
 func indexText(text []byte) textIndex {
 	n := min(max(bits.Len(uint(len(text))), 8), 14)
-	x := textIndex{shift: 32 - uint(n), heads: make([]uint16, 1<<n), prev: make([]uint16, len(text))}
-	for i := 0; i+hashed <= min(len(text), 1<<16-1); i++ {
-		slot := &x.heads[hashOf(text[i:], x.shift)]
-		x.prev[i] = *slot
-		*slot = uint16(i + 1)
+	x := textIndex{shift: 32 - uint(n), begin: make([]uint16, 1<<n+1)}
+	last := min(len(text), 1<<16-1) - hashed
+	for i := 0; i <= last; i++ {
+		x.begin[hashOf(text[i:], x.shift)]++
+	}
+	end := uint16(0)
+	for h, n := range x.begin {
+		end += n
+		x.begin[h] = end
+	}
+	x.places = make([]uint16, end)
+	for i := 0; i <= last; i++ { // which brings the ends back to the beginnings
+		begin := &x.begin[hashOf(text[i:], x.shift)]
+		*begin--
+		x.places[*begin] = uint16(i)
 	}
 	return x
+}
+
+// at returns the last places of a hash, as many as are worth a look.
+func (x *textIndex) at(hash uint32) []uint16 {
+	from, to := int(x.begin[hash]), int(x.begin[hash+1])
+	return x.places[from:min(to, from+textTry)]
 }
 
 // window holds a history with a message behind it, and finds places in it by
@@ -63,23 +82,37 @@ func (w *window) clear(hashBits int) {
 	clear(w.heads[:1<<hashBits])
 }
 
-// enter enters the places before end, as far as four bytes are there.
+// enter enters the places before end, as far as four bytes are there. It is put
+// for each of them, in a loop that keeps what it needs at hand: most places are
+// entered here.
 func (w *window) enter(end int) {
 	end = min(end, len(w.buf)-hashed+1)
-	for w.next < end {
-		w.put(w.next, &w.heads[hashOf(w.buf[w.next:], w.shift)])
+	if w.next >= end {
+		return
 	}
+	heads, prev, shift, next := w.heads, w.prev, w.shift&31, w.next
+	for p := w.buf[next : end+hashed-1]; len(p) >= hashed; p = p[1:] {
+		slot := &heads[binary.LittleEndian.Uint32(p)*goldenRatio>>shift]
+		prev[next&(len(prev)-1)] = backTo(*slot, next)
+		next++
+		*slot = uint32(next)
+	}
+	w.next = next
 }
 
 // put enters place i, the next one, into the slot of its hash.
 func (w *window) put(i int, slot *uint32) {
-	back := i + 1 - int(*slot)
-	if *slot == 0 || back > 1<<16-1 {
-		back = 0
-	}
-	w.prev[i&(len(w.prev)-1)] = uint16(back)
+	w.prev[i&(len(w.prev)-1)] = backTo(*slot, i)
 	*slot = uint32(i + 1)
 	w.next = i + 1
+}
+
+// backTo returns what prev says of place i when its slot holds head.
+func backTo(head uint32, i int) uint16 {
+	if back := uint32(i+1) - head; head != 0 && back < 1<<16 {
+		return uint16(back)
+	}
+	return 0
 }
 
 // agreement returns how many bytes a and b have in common at their start.

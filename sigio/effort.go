@@ -17,6 +17,7 @@ func WithAdaptiveEffort(ceiling Level) WriterOption {
 
 // effort picks a level from how long encoding and writing take.
 type effort struct {
+	on             bool // else it need not be told of anything
 	level, ceiling Level
 
 	encoding, writing time.Duration // of what was encoded since the last step
@@ -32,6 +33,22 @@ const (
 	// So many steps in a row must want the same.
 	effortVotes = 3
 )
+
+// now returns the time if it matters: to ask for it takes a good part of what a
+// short message does.
+func (e *effort) now() (t time.Time) {
+	if e.on {
+		t = time.Now()
+	}
+	return t
+}
+
+func (e *effort) since(began time.Time) (d time.Duration) {
+	if e.on {
+		d = time.Since(began)
+	}
+	return d
+}
 
 func (e *effort) encoded(n int, took time.Duration) {
 	e.raw += n

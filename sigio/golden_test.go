@@ -28,7 +28,7 @@ func TestOutputIsTheSameEverywhere(t *testing.T) {
 		{"default", sigio.WithLevel(sigio.LevelDefault), "c99cf8dc0f00c9f0"},
 		{"better", sigio.WithLevel(sigio.LevelBetter), "fa1a9440a8787a56"},
 		{"best", sigio.WithLevel(sigio.LevelBest), "305a99c928ad0899"},
-		{"history", sigio.WithHistory(64 << 10), "4614b64447817a32"},
+		{"history", sigio.WithHistory(64 << 10), "0afb8ba993f7d2c8"},
 		{"shared frame", sigio.WithHistory(1 << 20), "194f96a95f402c76"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -165,10 +165,10 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 	if !f.begun {
 		f.begin(block, false)
 	}
-	if z.cfg.adaptive {
+	if z.effort.on {
 		z.engine.level = z.effort.next()
 	}
-	began := time.Now()
+	began := z.effort.now()
 	out, c, err := z.engine.encodeMessage(&z.scratch, f.out, block, h, light)
 	if err != nil {
 		return false, z.failFault(err, 0)
@@ -176,7 +176,7 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 	z.cfg.buffers.replaced(f.out, out)
 	f.out = out
 	c.message = light
-	z.effort.encoded(len(block), time.Since(began))
+	z.effort.encoded(len(block), z.effort.since(began))
 	if h.mirror != nil {
 		z.verifyMessage(&c, block, light)
 	}

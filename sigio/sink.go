@@ -3,7 +3,6 @@ package sigio
 import (
 	"errors"
 	"io"
-	"time"
 )
 
 var errInvalidWrite = errors.New("sigio: destination returned an invalid count from Write")
@@ -25,9 +24,9 @@ func (z *Writer) push(all bool) error {
 		return nil
 	}
 	z.owed = true
-	began := time.Now()
+	began := z.effort.now()
 	n, err := z.dst.Write(ready)
-	z.effort.wrote(time.Since(began))
+	z.effort.wrote(z.effort.since(began))
 	switch {
 	case n < 0 || n > len(ready):
 		n, err = 0, errInvalidWrite

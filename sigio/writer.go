@@ -2,7 +2,6 @@ package sigio
 
 import (
 	"io"
-	"time"
 
 	"github.com/sigmalang/sigma/sigio/internal/frame"
 )
@@ -66,7 +65,7 @@ func (z *Writer) init() {
 		z.engine.set = z.cfg.set.WithCodebook(b)
 	}
 	z.framer.cfg = &z.cfg
-	z.effort = effort{level: z.cfg.level, ceiling: z.cfg.ceiling}
+	z.effort = effort{on: z.cfg.adaptive, level: z.cfg.level, ceiling: z.cfg.ceiling}
 	z.framer.header.CapLog = frame.MinCapLog
 	for 1<<z.framer.header.CapLog < z.cfg.chunkSize {
 		z.framer.header.CapLog++
@@ -88,7 +87,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.dst, z.owed, z.closed, z.done = w, false, false, false
 	z.block = z.block[:0]
 	z.framer.restart()
-	z.effort = effort{level: z.cfg.level, ceiling: z.cfg.ceiling}
+	z.effort = effort{on: z.cfg.adaptive, level: z.cfg.level, ceiling: z.cfg.ceiling}
 	if z.history != nil {
 		z.history.restart()
 		if w == nil {
@@ -329,16 +328,16 @@ func (z *Writer) encode(block []byte) error {
 	if !z.framer.begun {
 		z.framer.begin(block, false)
 	}
-	if z.cfg.adaptive {
+	if z.effort.on {
 		z.engine.level = z.effort.next()
 	}
-	began := time.Now()
+	began := z.effort.now()
 	z.scratch.owned = cap(z.block) > 0 && &block[0] == &z.block[:1][0]
 	out, chunks, err := z.engine.encodeBlock(&z.scratch, z.framer.out, block, z.chunks[:0])
 	if err != nil {
 		return z.failFault(err, len(chunks))
 	}
-	z.effort.encoded(len(block), time.Since(began))
+	z.effort.encoded(len(block), z.effort.since(began))
 	z.cfg.buffers.replaced(z.framer.out, out)
 	z.framer.out, z.chunks = out, chunks
 	z.framer.take(chunks)

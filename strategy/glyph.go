@@ -60,6 +60,19 @@ const (
 	maybeTrainedMessage   = 8 << 10
 )
 
+// maybeText is how long a text may be for glyph to be tried: at 3 KiB it makes
+// logs and code 13 % smaller than zstd does and JSON 8 %, prose and tables
+// hardly, at 11 KiB still 7 % and 3 %. It takes as long again as zstd.
+func maybeText(l Level) int {
+	switch {
+	case l < LevelDefault:
+		return maybeMessage
+	case l == LevelDefault:
+		return 4 << 10
+	}
+	return 16 << 10
+}
+
 // message returns Glyph as the choice for a small chunk.
 func message(in Input) (Choice, bool) {
 	n := len(in.Chunk)
@@ -67,12 +80,29 @@ func message(in Input) (Choice, bool) {
 	if in.Set.trained() {
 		clearly, maybe = clearlyTrainedMessage, maybeTrainedMessage
 	}
+	if textShare(in.Profile) >= mostlyText {
+		maybe = max(maybe, maybeText(in.Level))
+	}
 	if n < shortestMessage || n > maybe || !has(in.Set, Glyph) {
 		return Choice{}, false
 	}
 	c := Choice{ID: Glyph, Confidence: 80, Reason: "a small message"}
 	if n > clearly {
-		c.Expected, c.Confidence = 1, 50 // zstd is tried as well
+		c.Expected, c.Confidence = surelyMessage(n, in.Level), 50
 	}
 	return c, true
+}
+
+// surelyMessage is the length in bytes of a payload up to which zstd need not
+// be tried on a message of n bytes as well, since it seldom wins there: of
+// messages of 700 bytes nothing is lost by that, of 3 KiB less than what glyph
+// gained before.
+func surelyMessage(n int, l Level) int {
+	switch {
+	case l > LevelDefault:
+		return 1
+	case n <= maybeMessage:
+		return n * 2 / 5
+	}
+	return n / 4
 }

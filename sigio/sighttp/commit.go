@@ -9,9 +9,11 @@ import (
 )
 
 // minWithCodebook is the length from which a body is worth coding by a
-// codebook, and maxWithCodebook that beyond which a general codec does better.
+// codebook, minSigma that by the built-in one, and maxWithCodebook that beyond
+// which a general codec does better.
 const (
 	minWithCodebook = 128
+	minSigma        = 256
 	maxWithCodebook = 8 << 10
 )
 
@@ -19,11 +21,13 @@ const (
 var aboutBytes = []string{"Content-Encoding", "Content-Range", "Content-Digest", "Content-Md5", "Digest", "Repr-Digest"}
 
 func (w *response) minSize() int {
-	if w.forced {
+	switch {
+	case w.forced:
 		return 0
-	}
-	if w.book != nil {
+	case w.book != nil:
 		return min(w.handler.minSize, minWithCodebook)
+	case w.coding == Sigma:
+		return min(w.handler.minSize, minSigma)
 	}
 	return w.handler.minSize
 }

@@ -119,6 +119,18 @@ func TestBodiesComeBack(t *testing.T) {
 	}
 }
 
+// TestShortBodies: what is long enough depends on the coding.
+func TestShortBodies(t *testing.T) {
+	for coding, shortest := range map[string]int{"sigma": 256, "zstd": 1024, "gzip": 1024} {
+		for n, want := range map[int]string{shortest - 1: "", shortest: coding} {
+			resp, _ := roundTrip(t, writing(page(n)), accepting(coding))
+			require.Equal(t, want, resp.Header.Get("Content-Encoding"), "%s, %d bytes", coding, n)
+		}
+	}
+	resp, _ := roundTrip(t, writing(page(200)), accepting("sigma"), sighttp.WithMinSize(200))
+	require.Equal(t, "sigma", resp.Header.Get("Content-Encoding"), "WithMinSize is more than it says")
+}
+
 // Whatever is in this table passes as if Handler weren't there, except for Vary.
 func TestLeftAlone(t *testing.T) {
 	noise := make([]byte, 4000)
