@@ -23,11 +23,10 @@ type engine struct {
 }
 
 type scratch struct {
-	profile strategy.Profile // of a message
-	drafts  [2]draft         // of the chunk in the making, and of the piece behind it
-	cuts    []int
-	owned   bool   // the block may be changed
-	proof   []byte // what a chunk decodes to
+	drafts [2]draft // of the chunk in the making, and of the piece behind it
+	cuts   []int
+	owned  bool   // the block may be changed
+	proof  []byte // what a chunk decodes to
 }
 
 // chunk is an encoded chunk whose header is still to be written. It occupies

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -56,7 +57,7 @@ func TestAbandoned(t *testing.T) {
 		if c == 1 {
 			require.LessOrEqual(t, runtime.NumGoroutine(), before, "they need not even end")
 		}
-		requireGoroutines(t, before)
+		leaktest.Goroutines(t, before)
 	}
 }
 

@@ -158,8 +158,8 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 		return false, err
 	}
 	f, h := &z.framer, z.messagesBefore()
-	light, shared := f.fitsLight(len(block)), h.shares(block)
-	if !light && !shared {
+	light := f.fitsLight(len(block))
+	if !light && !h.shares(block) {
 		return false, nil
 	}
 	if !f.begun {
@@ -169,11 +169,7 @@ func (z *Writer) encodeMessage(block []byte) (bool, error) {
 		z.engine.level = z.effort.next()
 	}
 	began := z.effort.now()
-	encode := z.engine.encodeMessage
-	if shared {
-		encode = z.engine.encodeShared
-	}
-	out, c, err := encode(&z.scratch, f.out, block, h, light)
+	out, c, err := z.engine.encodeMessage(&z.scratch, f.out, block, h, light)
 	if err != nil {
 		return false, z.failFault(err, 0)
 	}
@@ -226,7 +222,14 @@ const longMessage = 4 << 10
 
 // encodeMessage appends the region of a chunk that continues the history to
 // dst or, where that does not make it shorter, of one that stands alone.
-func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ bool) ([]byte, chunk, error) {
+func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, light bool) ([]byte, chunk, error) {
+	if h.shares(src) {
+		out, c, ok := e.encodeShared(s, dst, src, h, light)
+		if ok {
+			return out, c, nil
+		}
+		dst = out
+	}
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src)}
 	limit := len(src) - 1
@@ -261,21 +264,22 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, _ 
 }
 
 // encodeShared appends the region of a chunk that is part of the shared frame
-// or, if that does not make it shorter, of one that is not. Only light ones can
-// then continue the history all the same.
-func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, light bool) ([]byte, chunk, error) {
+// or, if that does not make it shorter, of one that is stored. Of a light one,
+// which can then continue the history all the same, it reports false instead.
+func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, light bool) ([]byte, chunk, bool) {
 	began := time.Now()
 	c := chunk{at: len(dst), rawLen: len(src), crc: frame.RawCRC(src)}
 	dst = e.buffers.reserve(dst, frame.ChunkHeaderLen+encodedBound(len(src))+frame.CheckLen)
-	strategy.DetectInto(&s.profile, src)
-	c.class, c.confidence = s.profile.Class, s.profile.Confidence
+	profile := &s.drafts[0].profile
+	strategy.DetectInto(profile, src)
+	c.class, c.confidence = profile.Class, profile.Confidence
 	c.detection = time.Since(began)
 	part, ok := dst[:c.payloadAt()], false
 	if c.class != strategy.ClassRandomBinary {
 		part, ok = h.shared.append(part, src)
 	}
 	if !ok && light {
-		return e.encodeMessage(s, dst, src, h, light)
+		return dst, c, false
 	}
 	if !light {
 		h.glyph.Restart()
@@ -290,7 +294,7 @@ func (e *engine) encodeShared(s *scratch, dst, src []byte, h *historyWriter, lig
 		dst = e.store(dst, &c, src)
 	}
 	c.encoding = time.Since(began) - c.detection
-	return dst, c, nil
+	return dst, c, true
 }
 
 // historyReader is what a Reader knows of the messages before, and of their

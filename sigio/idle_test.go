@@ -6,9 +6,7 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,11 +89,9 @@ func TestIdleStreamsKeepNoBuffers(t *testing.T) {
 			for _, c := range concurrencies {
 				lent := new(pool.Pool)
 				v.idle(sigio.WithConcurrency(c)) // what all share is there
-				letGo()
 				var idle any
 				held := heldBy(func() error {
 					idle = v.idle(sigio.WithConcurrency(c), sigio.WithPool(lent))
-					letGo()
 					return nil
 				})
 				require.LessOrEqual(t, held, int64(most), "%d workers", c)
@@ -107,14 +103,6 @@ func TestIdleStreamsKeepNoBuffers(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// letGo has pools let go of what nobody has.
-func letGo() {
-	for range 4 {
-		runtime.GC()
-		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -66,20 +66,6 @@ func requireClosed(t testing.TB, w *sigio.Writer) {
 }
 
 var errUntouched = errors.New("the wrapped stream was touched")
-
-// requireGoroutines waits until no more than n goroutines are left.
-func requireGoroutines(t testing.TB, n int) {
-	t.Helper()
-	for range 500 {
-		if runtime.NumGoroutine() <= n {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	require.LessOrEqual(t, runtime.NumGoroutine(), n, "goroutines left behind\n%s", stacks)
-}
 
 // requireBadOption holds a bad option to be the error of the first call,
 // whichever it is, and of all later ones. The functions make the option; one
@@ -251,7 +237,7 @@ func TestWriterKeepsTheFirstFatalError(t *testing.T) {
 						requireStuck(t, w, out, err)
 					}
 				}
-				requireGoroutines(t, before)
+				leaktest.Goroutines(t, before)
 			})
 		}
 	}
@@ -310,7 +296,7 @@ func TestReaderAfterClose(t *testing.T) {
 			require.Equal(t, calls, source.calls)
 			require.Zero(t, r.Stats().Memory)
 			require.Zero(t, r.Stats().Buffered)
-			requireGoroutines(t, before)
+			leaktest.Goroutines(t, before)
 			r.Reset(bytes.NewReader(stream))
 			got, err := io.ReadAll(r)
 			require.NoError(t, err)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/sigmalang/sigma/pool"
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -131,10 +131,7 @@ func (g heapGauge) read() int64 {
 // ran, with the collector at Go's own setting. f calls look at every turn.
 func peakOf(f func(look func())) int64 {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	for range 6 { // caches let go of what they hold in some collections
-		runtime.GC()
-		time.Sleep(time.Millisecond)
-	}
+	leaktest.Collect()
 	quit, gone := make(chan struct{}), make(chan int64)
 	gauge := newHeapGauge()
 	before := gauge.read()

@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 )
 
 // The benchmarks in this file hold flushed messages against zstd's, with
@@ -319,7 +320,7 @@ func BenchmarkMessageIdlePairs(b *testing.B) {
 			for b.Loop() {
 				writers, readers := make([]*sigio.Writer, pairs), make([]*sigio.Reader, pairs)
 				sources := make([]*bytes.Buffer, pairs)
-				before := heapInUse()
+				before := leaktest.Heap()
 				for i := range writers {
 					sources[i] = new(bytes.Buffer)
 					writers[i] = sigio.NewWriter(sources[i], sigio.WithHistory(history))
@@ -328,14 +329,14 @@ func BenchmarkMessageIdlePairs(b *testing.B) {
 				for i := range sources {
 					sources[i].Truncate(sources[i].Len()) // readers keep what they have read
 				}
-				write := heapInUse()
-				streams := 0
+				write := leaktest.Heap()
+				streams := int64(0)
 				for i := range readers {
-					streams += sources[i].Cap()
+					streams += int64(sources[i].Cap())
 					readers[i] = sigio.NewReader(sources[i])
 				}
 				listen(readers, set.messages)
-				read := heapInUse()
+				read := leaktest.Heap()
 				b.ReportMetric(float64(write-before-streams)/pairs/1024, "KiB/writer")
 				b.ReportMetric(float64(read-write)/pairs/1024, "KiB/reader")
 				runtime.KeepAlive(writers)
@@ -364,12 +365,4 @@ func listen(readers []*sigio.Reader, messages [][]byte) {
 	for _, r := range readers {
 		must(io.ReadFull(r, buf))
 	}
-}
-
-func heapInUse() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }

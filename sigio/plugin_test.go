@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -307,7 +308,7 @@ func TestUnrulyEncoder(t *testing.T) {
 
 				w.Reset(&out)
 				require.NoError(t, w.Flush(), "a Reset clears the error")
-				requireGoroutines(t, before)
+				leaktest.Goroutines(t, before)
 			})
 		}
 	}
@@ -418,7 +419,7 @@ func TestUnrulyDecoder(t *testing.T) {
 					_, again := r.Read(make([]byte, 1))
 					require.Same(t, verdict, again, "a verdict sticks")
 					require.NoError(t, r.Close())
-					requireGoroutines(t, before)
+					leaktest.Goroutines(t, before)
 				})
 			}
 		}

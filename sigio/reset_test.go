@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 )
 
 // TestResetMakesAFreshWriter resets in every state and compares what follows
@@ -63,7 +64,7 @@ func TestResetMakesAFreshWriter(t *testing.T) {
 				require.NoError(t, w.Close())
 				requireSame(t, want, fresh.Bytes())
 				require.Equal(t, calls, old.calls, "the old destination is left alone")
-				requireGoroutines(t, before)
+				leaktest.Goroutines(t, before)
 			})
 		}
 	}
@@ -102,7 +103,7 @@ func TestResetMakesAFreshReader(t *testing.T) {
 					requireSame(t, content, got)
 				}
 				require.Equal(t, calls, old.calls, "the old source is left alone")
-				requireGoroutines(t, before)
+				leaktest.Goroutines(t, before)
 			})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/strategy"
 )
 
@@ -62,7 +63,7 @@ func TestVerifyStoresWhatDoesNotDecode(t *testing.T) {
 				require.Positive(t, reasons)
 				require.EqualValues(t, reasons, w.Stats().Rejected)
 				requireSame(t, content, unseal(t, out.Bytes()))
-				requireGoroutines(t, before)
+				leaktest.Goroutines(t, before)
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/sigmalang/sigma/examples/internal/heap"
 )
 
 // bench measures sizes and times.
@@ -123,7 +125,7 @@ var errDiffers = errors.New("decoded content differs from the file's")
 
 // once takes the times of one codec and leaves its output in b.encoded.
 func (b *bench) once(i int, data []byte) (compress, decompress time.Duration, err error) {
-	if heapObjects() > mostGarbage {
+	if heap.Taken() > mostGarbage {
 		runtime.GC()
 	}
 	b.encoded.empty(len(data) + len(data)/8 + 64<<10) // no codec needs more

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/sigmalang/sigma/examples/internal/layout"
 )
 
 //go:embed page.html
@@ -64,7 +65,7 @@ type matrixRow struct {
 }
 
 func writePage(w io.Writer, r *report) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := layout.Parse(pageSource)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/sigmalang/sigma/examples/internal/heap"
+	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
 // program is one run of the command.
@@ -15,6 +18,7 @@ type program struct {
 	ctx            context.Context
 	stdout, stderr *os.File
 	options
+	outputs outfile.Files
 }
 
 func (p *program) run(args []string) (code int) {
@@ -83,7 +87,7 @@ func (p *program) conditions() []string {
 		c = append(c, fmt.Sprintf("medians of %d rounds", p.rounds))
 	}
 	if p.heap {
-		c = append(c, fmt.Sprintf("peak heap over baseline at GOGC=%d", gogc))
+		c = append(c, fmt.Sprintf("peak heap over baseline at GOGC=%d", heap.GOGC))
 	}
 	return c
 }
@@ -95,7 +99,7 @@ func (p *program) publish(r *report) error {
 		write func(io.Writer, *report) error
 	}{{p.csv, writeCSV}, {p.html, writePage}} {
 		if out.name != "" {
-			failed = append(failed, writeFile(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
+			failed = append(failed, p.outputs.Write(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
 		}
 	}
 	if err := writeText(p.stdout, r, p.files); err != nil {

@@ -134,7 +134,7 @@ func TestPage(t *testing.T) {
 			page := b.String()
 			wellFormed(t, strings.ReplaceAll(page, "\x1b", ""))
 			require.NotContains(t, page, "<img")
-			require.Equal(t, 1, strings.Count(page, "</script>"))
+			require.Equal(t, 2, strings.Count(page, "</script>"), "its own, and that of the tips")
 			require.NotContains(t, page, "NaN")
 			require.NotContains(t, page, "ZgotmplZ")
 			for _, load := range []string{"http:", "https:", "<link", "@import", "url(", " src=x>"} {

@@ -58,7 +58,7 @@ func main() {
 		os.Exit(c)
 	case s := <-signals:
 		cancel()
-		p.publishing.Lock() // a page that is being written is removed
+		p.outputs.Abandon()
 		number, _ := s.(syscall.Signal)
 		os.Exit(exitSignal + int(number))
 	}

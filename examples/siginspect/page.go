@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/sigmalang/sigma/examples/internal/layout"
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -79,7 +80,7 @@ type pageCell struct {
 }
 
 func writePage(w io.Writer, title string, level sigio.Level, s *survey) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := layout.Parse(pageSource)
 	if err != nil {
 		return err
 	}

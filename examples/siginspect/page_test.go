@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -77,17 +76,4 @@ func TestPageTellsOfDamage(t *testing.T) {
 	require.Contains(t, page, "could not be read to its end")
 	require.Contains(t, page, "truncated stream")
 	require.NotContains(t, pageOf(t, "whole", mixed(t)), `role="alert"`)
-}
-
-// TestFailedPageLeavesNothing, neither under its name nor another.
-func TestFailedPageLeavesNothing(t *testing.T) {
-	dir := write(t, "page.html", []byte("old"))
-	p := &program{ctx: t.Context()}
-	broken := errors.New("broken")
-	err := p.writeFile(dir+"/page.html", func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
-		return broken
-	})
-	require.ErrorIs(t, err, broken)
-	requireOnly(t, dir, "page.html", "old")
 }

@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"unicode"
+
+	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
 // program is one run of the command.
@@ -20,7 +21,7 @@ type program struct {
 	ctx                   context.Context
 	stdin, stdout, stderr *os.File
 	options
-	publishing sync.Mutex // held while a page is written
+	outputs outfile.Files
 }
 
 // mapCells is the size of the page's map at most.
@@ -89,7 +90,7 @@ func (p *program) publish(s *survey) error {
 	if p.html == "" {
 		return nil
 	}
-	return p.writeFile(p.html, func(w io.Writer) error { return writePage(w, p.title(), p.level, s) })
+	return p.outputs.Write(p.ctx, p.html, func(w io.Writer) error { return writePage(w, p.title(), p.level, s) })
 }
 
 // title is what the input is called.

@@ -2,42 +2,15 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 	"github.com/stretchr/testify/require"
 )
-
-func requireOnly(t *testing.T, dir, name, content string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, entries, 1)
-	got, err := os.ReadFile(filepath.Join(dir, name))
-	require.NoError(t, err)
-	require.Equal(t, content, string(got))
-}
-
-// TestInterruptedPageLeavesNothing: a signal that comes while the page is
-// written.
-func TestInterruptedPageLeavesNothing(t *testing.T) {
-	dir := write(t, "page.html", []byte("old"))
-	ctx, cancel := context.WithCancel(t.Context())
-	p := &program{ctx: ctx}
-	err := p.writeFile(filepath.Join(dir, "page.html"), func(w io.Writer) error {
-		cancel()
-		return nil
-	})
-	require.ErrorIs(t, err, context.Canceled)
-	requireOnly(t, dir, "page.html", "old")
-}
 
 // TestFork lets both readers read at their own pace: each gets all, and what
 // is kept is what lies between them.

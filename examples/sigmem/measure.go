@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"github.com/sigmalang/sigma/examples/internal/heap"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -65,7 +66,7 @@ func (o *options) sizes() []int64 {
 // measureAll goes through all sizes and rounds. Streams lie in a file that is
 // gone afterwards.
 func measureAll(ctx context.Context, o *options, progress func(done, total int)) ([]measurement, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(gogc))
+	defer debug.SetGCPercent(debug.SetGCPercent(heap.GOGC))
 	store, err := os.CreateTemp("", "sigmem-*")
 	if err != nil {
 		return nil, err
@@ -105,8 +106,8 @@ func (o *options) write(ctx context.Context, store *os.File, m *measurement) err
 	if _, err := store.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	s := sample()
-	opts := []sigio.WriterOption{sigio.WithLevel(o.level), sigio.WithObserver(func(sigio.Decision) { s.look() })}
+	s := heap.Sample()
+	opts := []sigio.WriterOption{sigio.WithLevel(o.level), sigio.WithObserver(func(sigio.Decision) { s.Look() })}
 	if o.index {
 		opts = append(opts, sigio.WithIndex())
 	}
@@ -117,7 +118,7 @@ func (o *options) write(ctx context.Context, store *os.File, m *measurement) err
 		// Not everything is encoded yet; but Close lets go of everything.
 		err = w.Flush()
 	}
-	live, st := s.live(), w.Stats()
+	live, st := s.Live(), w.Stats()
 	m.take(s, live, st)
 	if err != nil {
 		return err
@@ -130,18 +131,18 @@ func (o *options) read(ctx context.Context, store *os.File, m *measurement) erro
 	if _, err := store.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	s := sample()
+	s := heap.Sample()
 	r := sigio.NewReader(store)
 	_, err := r.WriteTo(looking{ctx, s})
-	live, st := s.live(), r.Stats()
+	live, st := s.Live(), r.Stats()
 	m.take(s, live, st)
 	return err
 }
 
 // take works out the stages. What the stream used at most, it has or has given
 // back to the pool.
-func (m *measurement) take(s *sampler, live int64, st sigio.Stats) {
-	m.peak = s.stop()
+func (m *measurement) take(s *heap.Sampler, live int64, st sigio.Stats) {
+	m.peak = s.Stop()
 	all := st.Memory + st.Pool.Held
 	m.stages[ofIndex] = st.Index
 	m.stages[ofBuffers] = min(st.PeakMemory, all) - st.Index
@@ -166,10 +167,10 @@ func (c cancelled) Read(p []byte) (int, error) {
 // looking is a destination that looks at the heap and forgets.
 type looking struct {
 	ctx context.Context
-	s   *sampler
+	s   *heap.Sampler
 }
 
 func (l looking) Write(p []byte) (int, error) {
-	l.s.look()
+	l.s.Look()
 	return len(p), l.ctx.Err()
 }

@@ -3,9 +3,10 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
+
+	"github.com/sigmalang/sigma/examples/internal/layout"
 )
 
 //go:embed page.html
@@ -49,7 +50,7 @@ type pageRow struct {
 }
 
 func writePage(w io.Writer, r *report) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := layout.Parse(pageSource)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func writePage(w io.Writer, r *report) error {
 
 // writeSVG writes the chart alone, with its colours in it.
 func writeSVG(w io.Writer, r *report) error {
-	t, err := template.New("page").Parse(pageSource)
+	t, err := layout.Parse(pageSource)
 	if err != nil {
 		return err
 	}

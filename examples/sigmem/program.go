@@ -8,6 +8,9 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/sigmalang/sigma/examples/internal/heap"
+	"github.com/sigmalang/sigma/examples/internal/outfile"
 )
 
 // program is one run of the command.
@@ -15,6 +18,7 @@ type program struct {
 	ctx            context.Context
 	stdout, stderr *os.File
 	options
+	outputs outfile.Files
 }
 
 func (p *program) run(args []string) int {
@@ -53,7 +57,7 @@ func (p *program) conditions() []string {
 		fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH),
 		fmt.Sprintf("content: %s", p.content),
 		fmt.Sprintf("level %s, concurrency 1", p.level),
-		fmt.Sprintf("peak heap over baseline at GOGC=%d", gogc),
+		fmt.Sprintf("peak heap over baseline at GOGC=%d", heap.GOGC),
 		rounds,
 	}
 }
@@ -68,7 +72,7 @@ func (p *program) publish(r *report) error {
 		write func(io.Writer, *report) error
 	}{{p.csv, writeCSV}, {p.html, writePage}, {p.svg, writeSVG}} {
 		if out.name != "" {
-			failed = append(failed, writeFile(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
+			failed = append(failed, p.outputs.Write(p.ctx, out.name, func(w io.Writer) error { return out.write(w, r) }))
 		}
 	}
 	failed = append(failed, writeText(p.stdout, r))

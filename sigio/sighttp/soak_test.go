@@ -11,16 +11,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/sigmalang/sigma/sigio"
-	"github.com/sigmalang/sigma/sigio/sighttp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
+	"github.com/sigmalang/sigma/sigio/sighttp"
 )
 
 // TestManyRequests has many clients send and fetch bodies at once, each over a
@@ -35,52 +35,13 @@ func TestManyRequests(t *testing.T) {
 	case testing.Short():
 		clients, requests = 50, 5
 	}
-	goroutines := runtime.NumGoroutine()
-	new(crowd).talk(t, clients, min(requests, 10)) // so that what the process shares is there
-	requireGoroutines(t, goroutines)
-	before := heap()
-
 	var c crowd
-	began := time.Now()
-	c.talk(t, clients, requests)
-	t.Logf("%d clients, up to %d connections at once, %d bodies arrived, %d cancelled, %d aborted, %d left half-read, %v",
-		clients, c.peak.Load(), c.arrived.Load(), c.cancelled.Load(), c.aborted.Load(), c.left.Load(), time.Since(began))
+	leaktest.Soak(t, func() { new(crowd).talk(t, clients, min(requests, 10)) }, func() { c.talk(t, clients, requests) })
+	t.Logf("%d clients, up to %d connections at once, %d bodies arrived, %d cancelled, %d aborted, %d left half-read",
+		clients, c.peak.Load(), c.arrived.Load(), c.cancelled.Load(), c.aborted.Load(), c.left.Load())
 	require.Positive(t, c.arrived.Load())
 	require.Positive(t, c.aborted.Load())
 	require.Positive(t, c.left.Load())
-	requireGoroutines(t, goroutines)
-	left := heap() - before
-	t.Logf("%d bytes left behind", left)
-	require.Less(t, left, int64(shared))
-}
-
-// shared is the most that the codecs of a process keep for the next body. The
-// first round need not have used all of them; what a thousand bodies keep would
-// be more.
-const shared = 32 << 20
-
-// heap is the memory in use when nothing is left to collect. Three collections
-// empty what is kept for the next user.
-func heap() int64 {
-	var m runtime.MemStats
-	for range 3 {
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapInuse)
-}
-
-func requireGoroutines(t *testing.T, n int) {
-	t.Helper()
-	for range 500 {
-		if runtime.NumGoroutine() <= n {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	require.LessOrEqual(t, runtime.NumGoroutine(), n, "goroutines left behind\n%s", stacks)
 }
 
 // crowd counts what becomes of all requests.
@@ -103,25 +64,16 @@ func (c *crowd) talk(t *testing.T, clients, requests int) {
 			transports = append(transports, sighttp.Transport(base, sighttp.WithCodings(asked), sighttp.WithRequestCoding(sent), fastest))
 		}
 	}
-	var all sync.WaitGroup
-	failures := make(chan error, clients)
-	for i := range clients {
+	leaktest.Crowd(t, clients, func(i int) error {
 		rng := rand.New(rand.NewPCG(uint64(i), 3))
-		all.Go(func() {
-			for range requests {
-				client := http.Client{Transport: transports[rng.IntN(len(transports))]}
-				if err := c.fetch(t.Context(), &client, server.URL, rng); err != nil {
-					failures <- fmt.Errorf("client %d: %w", i, err)
-					return
-				}
+		for range requests {
+			client := http.Client{Transport: transports[rng.IntN(len(transports))]}
+			if err := c.fetch(t.Context(), &client, server.URL, rng); err != nil {
+				return fmt.Errorf("client %d: %w", i, err)
 			}
-		})
-	}
-	all.Wait()
-	close(failures)
-	for err := range failures {
-		require.NoError(t, err)
-	}
+		}
+		return nil
+	})
 }
 
 // converse compares what it is sent with what the request says it is, and

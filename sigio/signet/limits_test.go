@@ -3,12 +3,12 @@ package signet_test
 import (
 	"io"
 	"net"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sigmalang/sigma/sigio"
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/sigio/signet"
 )
 
@@ -117,11 +117,11 @@ func TestIdleMemory(t *testing.T) {
 	for range 40 {
 		open()
 	}
-	before, had := heap(), len(conns)
+	before, had := leaktest.Heap(), len(conns)
 	for range pairs {
 		open()
 	}
-	each := (heap() - before) / int64(len(conns)-had)
+	each := (leaktest.Heap() - before) / int64(len(conns)-had)
 	t.Logf("%d bytes for each idle Conn", each)
 	require.Less(t, each, int64(allowed))
 	for _, c := range conns {
@@ -130,13 +130,4 @@ func TestIdleMemory(t *testing.T) {
 		a.NetConn().Close()
 		c.Close()
 	}
-}
-
-func heap() int64 {
-	var m runtime.MemStats
-	for range 3 {
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }

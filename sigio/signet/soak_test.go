@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sigmalang/sigma/sigio/internal/leaktest"
 	"github.com/sigmalang/sigma/sigio/signet"
 )
 
@@ -30,22 +31,11 @@ func TestManyConnections(t *testing.T) {
 	case testing.Short():
 		conns, messages = 70, 20
 	}
-	goroutines := runtime.NumGoroutine()
-	new(crowd).talk(t, conns, messages) // so that what the process shares is there
-	requireGoroutines(t, goroutines)
-	before := heap()
-
 	var c crowd
-	began := time.Now()
-	c.talk(t, conns, messages)
-	t.Logf("%d connections, %d messages arrived, %d calls late, %d aborts, %v",
-		conns, c.arrived.Load(), c.late.Load(), c.aborts.Load(), time.Since(began))
+	leaktest.Soak(t, func() { new(crowd).talk(t, conns, messages) }, func() { c.talk(t, conns, messages) })
+	t.Logf("%d connections, %d messages arrived, %d calls late, %d aborts", conns, c.arrived.Load(), c.late.Load(), c.aborts.Load())
 	require.Positive(t, c.late.Load())
 	require.Positive(t, c.aborts.Load())
-	requireGoroutines(t, goroutines)
-	left := heap() - before
-	t.Logf("%d bytes left behind", left)
-	require.Less(t, left, int64(shared))
 	for range 500 {
 		if c.collected.Load() == 2*int64(conns) {
 			break
@@ -54,24 +44,6 @@ func TestManyConnections(t *testing.T) {
 		time.Sleep(2 * time.Millisecond) // the runtime counts them on a goroutine of its own
 	}
 	require.EqualValues(t, 2*conns, c.collected.Load(), "something still refers to a Conn")
-}
-
-// shared is the most that the codecs of a process keep for its next stream. The
-// first round need not have used all of them; what a thousand connections keep
-// would be more.
-const shared = 24 << 20
-
-func requireGoroutines(t *testing.T, n int) {
-	t.Helper()
-	for range 500 {
-		if runtime.NumGoroutine() <= n {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	require.LessOrEqual(t, runtime.NumGoroutine(), n, "goroutines left behind\n%s", stacks)
 }
 
 // crowd counts what happens on all connections.
@@ -90,20 +62,7 @@ func (c *crowd) talk(t *testing.T, conns, messages int) {
 		require.NoError(t, err)
 		calls = append(calls, newCall(c, a, b, uint64(i), messages))
 	}
-	var all sync.WaitGroup
-	failures := make(chan error, conns)
-	for _, k := range calls {
-		all.Go(func() {
-			if err := k.run(); err != nil {
-				failures <- err
-			}
-		})
-	}
-	all.Wait()
-	close(failures)
-	for err := range failures {
-		require.NoError(t, err)
-	}
+	leaktest.Crowd(t, conns, func(i int) error { return calls[i].run() })
 }
 
 // call is one connection and what is to be said over it.
