@@ -190,49 +190,6 @@ func BenchmarkMessages(b *testing.B) {
 	}
 }
 
-// documentSets cuts files into documents of 2 to 16 KiB, and takes them from
-// all files of a class by turns, so that what repeats is far away.
-func documentSets(b *testing.B) (sets []messageSet) {
-	rng := rand.New(rand.NewPCG(3, 1))
-	classes := map[string][]file{}
-	for _, f := range corpus(b, "json", "xml", "sql", "code", "logs") {
-		classes[f.class()] = append(classes[f.class()], f)
-	}
-	for _, class := range []string{"json", "xml", "sql", "code", "logs"} {
-		s := messageSet{name: class}
-		files := classes[class]
-		for more := true; more; {
-			more = false
-			for i := range files {
-				d := files[i].data
-				n := min(2<<10+rng.IntN(14<<10), len(d))
-				if n > 0 {
-					s.add(d[:n])
-					files[i].data, more = d[n:], true
-				}
-			}
-		}
-		if len(s.messages) > 0 {
-			sets = append(sets, s)
-		}
-	}
-	return sets
-}
-
-// BenchmarkMessageDocuments: longer messages that repeat what is far away,
-// with a window of 1 MiB on both sides.
-func BenchmarkMessageDocuments(b *testing.B) {
-	sets := documentSets(b)
-	var pairs []messagePair
-	for b.Loop() {
-		pairs = pairs[:0]
-		for _, s := range sets {
-			pairs = append(pairs, contestMessages(s, 1, 1<<20, zstd.SpeedDefault, sigio.WithHistory(1<<20)))
-		}
-	}
-	reportMessages(b, "Documents: sizes; gain over zstd; time, zstd = 1", pairs)
-}
-
 // BenchmarkMessageCodebook: messages that stand alone, with a codebook trained
 // on others of their set, against zstd with a dictionary that its own program
 // trained on the same.

@@ -45,7 +45,7 @@ func TestSetWithCodebook(t *testing.T) {
 // TestGlyphReachesFurtherWithACodebook: a codebook made for the messages finds
 // in them what a general codec cannot.
 func TestGlyphReachesFurtherWithACodebook(t *testing.T) {
-	text := english(6000, 1)
+	text := english(4000, 1)
 	require.Equal(t, Zstd, choose(text, LevelDefault, Default()).ID)
 	book := bookOf(t, string(english(3000, 2)), string(english(3000, 3)))
 	require.Equal(t, Glyph, choose(text, LevelDefault, Default().WithCodebook(book)).ID)
@@ -56,7 +56,7 @@ func TestGlyphReachesFurtherWhereSizeCounts(t *testing.T) {
 	for _, tt := range []struct {
 		level   Level
 		longest int
-	}{{LevelDefault, 4 << 10}, {LevelBetter, 16 << 10}, {LevelBest, 16 << 10}} {
+	}{{LevelDefault, 1 << 10}, {LevelBetter, 4 << 10}, {LevelBest, 16 << 10}} {
 		require.Equal(t, Glyph, choose(english(tt.longest, 1), tt.level, Default()).ID, "%v", tt.level)
 		require.Equal(t, Zstd, choose(english(tt.longest+1, 1), tt.level, Default()).ID, "%v", tt.level)
 	}
