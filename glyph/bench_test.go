@@ -32,7 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 				if i%255 == 0 {
 					e.Restart()
 				}
-				p, ok := e.Append(out, messages[i%len(messages)], n)
+				p, ok := e.Append(out, messages[i%len(messages)], n, usual)
 				if !ok {
 					b.Fatal("refused")
 				}
@@ -45,7 +45,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportAllocs()
 			enc := 0
 			for i := range b.N {
-				p, ok := Builtin().Append(out, messages[i%len(messages)], n)
+				p, ok := Builtin().Append(out, messages[i%len(messages)], n, usual)
 				if !ok {
 					b.Fatal("refused")
 				}
@@ -54,13 +54,27 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportMetric(float64(n)*float64(b.N)/float64(enc), "ratio")
 		})
 	}
+	for effort := Effort(0); effort <= 3; effort++ {
+		messages := benchMessages(256)
+		e := NewEncoder(Builtin(), MinHistory)
+		out := make([]byte, 0, 600)
+		b.Run(fmt.Sprintf("effort/%d", effort), func(b *testing.B) {
+			b.SetBytes(256)
+			enc := 0
+			for i := range b.N {
+				p, _ := e.Append(out, messages[i%len(messages)], 256, effort)
+				enc += len(p)
+			}
+			b.ReportMetric(256*float64(b.N)/float64(enc), "ratio")
+		})
+	}
 	b.Run("noise/1024", func(b *testing.B) {
 		msg := noise(newRand(2), 1024)
 		e := NewEncoder(Builtin(), MaxHistory)
 		out := make([]byte, 0, 2048)
 		b.SetBytes(1024)
 		for range b.N {
-			e.Append(out, msg, 1023)
+			e.Append(out, msg, 1023, usual)
 		}
 	})
 }
@@ -72,9 +86,9 @@ func BenchmarkDecode(b *testing.B) {
 		const round = 255
 		var streamed, alone [][]byte
 		for _, m := range messages[:min(len(messages), round)] {
-			p, _ := e.Append(nil, m, 2*n)
+			p, _ := e.Append(nil, m, 2*n, usual)
 			streamed = append(streamed, p)
-			p, _ = Builtin().Append(nil, m, 2*n)
+			p, _ = Builtin().Append(nil, m, 2*n, usual)
 			alone = append(alone, p)
 		}
 		out := make([]byte, 0, n)

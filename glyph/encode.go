@@ -4,6 +4,7 @@ package glyph
 type coder struct {
 	*window
 	book   *Codebook
+	reach  *reach
 	model  *model
 	saved  *savedModel // nil: the model does not follow the tokens
 	past   int         // where the history begins in buf
@@ -14,7 +15,6 @@ type coder struct {
 }
 
 const (
-	lazyLen   = 32 // a match as long as this is taken without looking further
 	lazyCost  = 1  // bits that a match one step further must gain more
 	skipAfter = 32 // literals in a row after which places are skipped
 
@@ -36,7 +36,7 @@ func (c *coder) message(i, limit int) bool {
 		c.enter(i)
 		f := c.find(i)
 		// One step further there may be a better one.
-		for f.gain > 0 && f.length < lazyLen && i+1 < len(c.buf) {
+		for f.gain > 0 && f.length < c.reach.good && i+1 < len(c.buf) {
 			c.enter(i + 1)
 			later := c.find(i + 1)
 			if later.gain <= f.gain+lazyCost {

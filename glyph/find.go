@@ -35,7 +35,7 @@ func (c *coder) find(i int) (best match) {
 			best = match{d, n, gain}
 		}
 	}
-	if best.length >= lazyLen {
+	if best.length >= c.reach.good {
 		return best
 	}
 	product := start * goldenRatio
@@ -48,7 +48,7 @@ func (c *coder) find(i int) (best match) {
 	if w.next == i {
 		w.put(i, slot)
 	}
-	for range pastTry {
+	for range c.reach.past {
 		if at < past {
 			break
 		}
@@ -76,7 +76,7 @@ func (c *coder) find(i int) (best match) {
 		return best // the history has told more than the text can
 	}
 	text, index := c.book.text, &c.book.index
-	for _, place := range index.at(product >> (index.shift & 31)) {
+	for _, place := range index.at(product>>(index.shift&31), c.reach.text) {
 		at := int(place)
 		if len(text)-at > longest && binary.LittleEndian.Uint32(text[at+longest-(hashed-1):]) == end {
 			if n := agreement(p, text[at:]); n > longest {

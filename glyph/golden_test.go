@@ -25,9 +25,9 @@ func digest(book *Codebook, size int, messages [][]byte) string {
 			e.Observe(m)
 			continue
 		}
-		p, _ := e.Append(nil, m, len(m)-1)
+		p, _ := e.Append(nil, m, len(m)-1, usual)
 		note(p)
-		p, _ = book.Append(nil, m, len(m)-1)
+		p, _ = book.Append(nil, m, len(m)-1, usual)
 		note(p)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])

@@ -6,10 +6,8 @@ import (
 )
 
 const (
-	hashed  = 4  // bytes that are hashed together
-	textTry = 12 // places in the text that are looked at for each place
-	pastTry = 12 // and in the history
-	enough  = 6  // a copy of so many bytes from the history spares the text
+	hashed = 4 // bytes that are hashed together
+	enough = 6 // a copy of so many bytes from the history spares the text
 
 	goldenRatio = 0x9E3779B1
 )
@@ -48,10 +46,10 @@ func indexText(text []byte) textIndex {
 	return x
 }
 
-// at returns the last places of a hash, as many as are worth a look.
-func (x *textIndex) at(hash uint32) []uint16 {
+// at returns the last places of a hash, n at most.
+func (x *textIndex) at(hash uint32, n int) []uint16 {
 	from, to := int(x.begin[hash]), int(x.begin[hash+1])
-	return x.places[from:min(to, from+textTry)]
+	return x.places[from:min(to, from+n)]
 }
 
 // window holds a history with a message behind it, and finds places in it by

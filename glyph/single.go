@@ -11,7 +11,7 @@ var singles = sync.Pool{New: func() any {
 // takes at most limit bytes. Otherwise it returns dst and false; also if limit
 // is less than len(msg) and the message does not look like becoming shorter. It
 // may be called by several goroutines at the same time.
-func (b *Codebook) Append(dst, msg []byte, limit int) ([]byte, bool) {
+func (b *Codebook) Append(dst, msg []byte, limit int, effort Effort) ([]byte, bool) {
 	if len(msg) > MaxMessage || limit < 1 {
 		return dst, false
 	}
@@ -20,7 +20,7 @@ func (b *Codebook) Append(dst, msg []byte, limit int) ([]byte, bool) {
 	// clear it takes less time than the message.
 	w.clear(hashBits(4 * len(msg)))
 	w.buf = append(w.buf, msg...)
-	c := coder{window: w, book: b, model: &b.start, recent: plainRecent, w: bitWriter{out: dst}}
+	c := coder{window: w, book: b, reach: effort.reach(), model: &b.start, recent: plainRecent, w: bitWriter{out: dst}}
 	out, ok := c.run(0, limit)
 	singles.Put(w)
 	return out, ok

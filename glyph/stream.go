@@ -77,7 +77,7 @@ func (e *Encoder) MaxMessage() int { return e.history.size }
 // bytes; otherwise it returns dst and false, also if limit is less than len(msg)
 // and the message does not look like becoming shorter. In both cases it takes
 // note of the message.
-func (e *Encoder) Append(dst, msg []byte, limit int) ([]byte, bool) {
+func (e *Encoder) Append(dst, msg []byte, limit int, effort Effort) ([]byte, bool) {
 	if len(msg) > e.history.size || limit < 1 {
 		e.Observe(msg)
 		return dst, false
@@ -89,7 +89,7 @@ func (e *Encoder) Append(dst, msg []byte, limit int) ([]byte, bool) {
 	s := e.work
 	s.saved.save(&e.model)
 	c := coder{
-		window: &s.window, book: e.book, model: &e.model, saved: &s.saved,
+		window: &s.window, book: e.book, reach: effort.reach(), model: &e.model, saved: &s.saved,
 		past: from - e.history.len(), recent: e.starts.recent(), w: bitWriter{out: dst},
 	}
 	out, ok := c.run(from, limit)

@@ -20,7 +20,7 @@ func (g glyphMessage) codebook() *glyph.Codebook {
 }
 
 func (g glyphMessage) Encode(dst, src []byte, p Params) ([]byte, error) {
-	if out, ok := g.codebook().Append(dst, src, p.Limit); ok {
+	if out, ok := g.codebook().Append(dst, src, p.Limit, glyph.Effort(step(p.Level))); ok {
 		return out, nil
 	}
 	return dst, ErrSkip
