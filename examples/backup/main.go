@@ -20,8 +20,9 @@
 // Extracting it that way gives the newest version of every file that any run
 // stored, deleted ones included, with times in full seconds. Large files of the
 // same content are stored once and come out of tar as hard links; -dedup=false
-// avoids that. Files stand in the order of their suffixes and names, wherever
-// they are in the tree, since what is alike compresses better side by side;
+// avoids that. Files stand in the order of the tree, except that those of the
+// same name stand together, wherever they are, since versions of a file are
+// alike and what is alike compresses better side by side; symbolic links and
 // directories come last, children first, as their times are set last.
 //
 // Behind the members of a run stands its catalogue, a text file in
