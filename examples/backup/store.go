@@ -30,15 +30,13 @@ type recorder struct {
 	time    int64
 	start   int64 // of the run in the content
 	footed  int64 // where the last catalogue ends
+	written int64 // what the disk was last told to work on
 
-	before map[string]*entry // the tree as the last run left it
-	torn   map[string]*entry // what a run that was killed had stored since
+	before map[string]*entry // the tree as the archive has it, with what a killed run stored
 
-	room    int64 // that the catalogues of the archive leave in memory
-	inParts int64 // how much of it those of parts of this run take
-
-	entries []*entry // of this run
-	listed  int      // how many of them stand in a catalogue
+	room    int64    // that the catalogues of the archive leave in memory
+	entries []*entry // since the last catalogue
+	listed  int      // how many stand in those of this run
 	unread  []string // what could not be read
 
 	bySum   map[[sha256.Size]byte]*entry
@@ -77,7 +75,6 @@ func (r *recorder) Write(b []byte) (int, error) {
 // store writes all that changed, and the catalogue.
 func (r *recorder) store(t *tree) error {
 	toLoad, links := r.sift(t)
-	r.listed = len(r.entries) // in catalogues of parts that are there
 	total := int64(0)
 	for _, i := range toLoad {
 		total += i.size
@@ -109,7 +106,6 @@ func (r *recorder) store(t *tree) error {
 }
 
 // sift returns the files to read, and those that are further names of theirs.
-// What a killed run has stored already it records.
 func (r *recorder) sift(t *tree) (toLoad, links []*item) {
 	forced := r.brokenLinks(t)
 	first := make(map[inode]bool)
@@ -118,8 +114,6 @@ func (r *recorder) sift(t *tree) (toLoad, links []*item) {
 		switch {
 		case !i.regular():
 		case !forced[id] && i.same(r.before[i.name]):
-		case !forced[id] && i.same(r.torn[i.name]):
-			r.entries = append(r.entries, r.torn[i.name])
 		case i.links > 1 && i.ino != 0 && first[id]:
 			links = append(links, i)
 		default:
@@ -142,8 +136,6 @@ func (r *recorder) brokenLinks(t *tree) map[inode]bool {
 		}
 		id, offset := inode{i.dev, i.ino}, int64(-1)
 		if old := r.before[i.name]; i.same(old) {
-			offset = old.offset
-		} else if old := r.torn[i.name]; i.same(old) {
 			offset = old.offset
 		}
 		if other, seen := offsets[id]; offset < 0 || seen && other != offset {
@@ -340,14 +332,19 @@ func (r *recorder) recordDeletions(t *tree) {
 	}
 }
 
-// partDone writes a catalogue of what was stored so far, if that is enough.
+// partDone writes a catalogue of what was stored since the last one, if that
+// is enough, and has the disk work on it. The more there is, the more the next
+// one can wait: to open an archive takes a look at each.
 func (r *recorder) partDone() error {
-	if r.at-r.footed < r.p.sizes.part {
+	if r.at-r.footed >= max(r.p.sizes.part, (r.footed-r.start)/4) {
+		if err := r.catalogue(false); err != nil {
+			return err
+		}
+	}
+	if r.at-r.written < r.p.sizes.part {
 		return nil
 	}
-	if err := r.catalogue(false); err != nil {
-		return err
-	}
+	r.written = r.at
 	return r.writeBack()
 }
 
@@ -381,29 +378,22 @@ func (r *recorder) sync() error {
 	return r.file.Sync()
 }
 
-// catalogue writes the catalogue of the run, or of what was stored since the
-// last one.
+// catalogue writes a catalogue of what was stored since the last one.
 func (r *recorder) catalogue(final bool) error {
-	f := footer{archive: r.archive, final: final, run: r.run, start: r.start, time: r.time}
-	entries, name := r.entries, fmt.Sprintf("%s/run-%06d", ownDir, r.run)
-	if !final {
-		entries, f.start = r.entries[r.listed:], r.footed
-		name += fmt.Sprintf("-part-%d", r.at)
-	}
-	text := lines(entries)
-	// What a reader would refuse must not be written. The last catalogue of a
-	// run takes the place of those of its parts.
-	takes := int64(len(text)) + block + entrySize*int64(len(entries))
-	if final {
-		r.room += r.inParts
-	}
-	if r.room -= takes; r.room < 0 {
+	text := lines(r.entries)
+	// What a reader would refuse must not be written.
+	if r.room -= int64(len(text)) + block + entrySize*int64(len(r.entries)); r.room < 0 {
 		return fmt.Errorf("too many entries: the catalogues of one archive may take %d MiB of memory; make a fresh one, or several", r.p.sizes.room>>20)
 	}
-	r.inParts += takes
-	f.length, f.sum = int64(len(text)), crc32.Checksum(text, castagnoli)
+	f := footer{
+		archive: r.archive, final: final, run: r.run, start: r.footed, time: r.time,
+		length: int64(len(text)), sum: crc32.Checksum(text, castagnoli),
+	}
 	text = append(text, make([]byte, padded(f.length)-f.length)...)
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o600, Size: int64(len(text)) + block, ModTime: time.Unix(clock(r.time).Unix(), 0)}
+	h := &tar.Header{
+		Typeflag: tar.TypeReg, Name: fmt.Sprintf("%s/run-%06d-%d", ownDir, r.run, r.at),
+		Mode: 0o600, Size: int64(len(text)) + block, ModTime: time.Unix(clock(r.time).Unix(), 0),
+	}
 	if err := r.tar.Flush(); err != nil {
 		return err
 	}
@@ -414,6 +404,7 @@ func (r *recorder) catalogue(final bool) error {
 	if _, err := r.tar.Write(f.appendBlock(text)); err != nil {
 		return err
 	}
-	r.footed, r.listed = r.at, len(r.entries)
+	r.listed += len(r.entries)
+	r.footed, r.entries = r.at, r.entries[:0]
 	return nil
 }
