@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -29,9 +30,29 @@ func TestMain(m *testing.M) {
 		if as == "usual" {
 			p.sizes = usual
 		}
-		os.Exit(p.run(os.Args[1:]))
+		os.Exit(profiled(func() int { return p.run(os.Args[1:]) }))
 	}
 	os.Exit(m.Run())
+}
+
+// profiled runs f. It writes a profile to the file that BACKUP_PROFILE names:
+// default.pgo is made of such, of trees of sources, of programs and of
+// documents, by go tool pprof -proto.
+func profiled(f func() int) int {
+	name := os.Getenv("BACKUP_PROFILE")
+	if name == "" {
+		return f()
+	}
+	file, err := os.Create(name)
+	if err == nil {
+		err = pprof.StartCPUProfile(file)
+	}
+	if err != nil {
+		panic(err)
+	}
+	defer file.Close()
+	defer pprof.StopCPUProfile()
+	return f()
 }
 
 type result struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -149,7 +148,7 @@ func (p *program) record(f *os.File, a *archive) error {
 	r := &recorder{
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
 		start: a.killed.start, footed: a.end, written: a.end, room: a.room, before: make(map[string]*entry),
-		bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
+		byContent: make(map[digest]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
 		buffer: make([]byte, 1<<20), file: f,
 	}
 	for _, before := range append(a.runs, a.killed) {

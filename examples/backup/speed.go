@@ -49,10 +49,29 @@ var thrifty = strategy.Default().Only(
 	strategy.RunLength, strategy.Delta, strategy.Glyph, strategy.Zstd, strategy.Branch)
 
 // choosy chooses as at LevelDefault: the strategies for machine code and for
-// tables pay in a backup, even around an encoder that is in a hurry.
+// tables pay in a backup, even around an encoder that is in a hurry. But where
+// there is a doubt, it does not have a chunk encoded twice.
 type choosy struct{ strategy.Selector }
 
+// Select is that of strategy.Selector.
 func (s choosy) Select(in strategy.Input) strategy.Choice {
 	in.Level = strategy.LevelDefault
-	return s.Selector.Select(in)
+	c := s.Selector.Select(in)
+	switch {
+	case c.ID == strategy.Branch:
+		c.Expected = 0
+	case c.Expected > 0:
+		c = strategy.Choice{ID: strategy.Zstd, Reason: "tables are doubtful"}
+	}
+	if c.ID == strategy.Zstd && dense(in.Profile) {
+		c.Plan = strategy.LevelDefault
+	}
+	return c
+}
+
+// dense reports whether a chunk is of the kind in which the fastest level
+// misses most: binary data of which something remains to be gained.
+func dense(p *strategy.Profile) bool {
+	const most = 7<<8 + 1<<6 // bits of entropy a byte, in the unit of the profile
+	return p.Class != strategy.ClassTextLike && p.Entropy < most
 }

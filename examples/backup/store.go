@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -39,17 +38,24 @@ type recorder struct {
 	listed  int      // how many stand in those of this run
 	unread  []string // what could not be read
 
-	bySum   map[[sha256.Size]byte]*entry
-	byInode map[inode]*entry
-	sizes   map[int64]int // how many files to store have that size
-	buffer  []byte
-	stored  int64 // bytes of contents
+	byContent map[digest]*entry
+	byInode   map[inode]*entry
+	sizes     map[int64]int // how many files to store have that size
+	buffer    []byte
+	stored    int64 // bytes of contents
 
 	file    *os.File
 	syncing chan error // gets what the Sync that is going on comes to; nil if none is
 }
 
 type inode struct{ dev, ino uint64 }
+
+// digest stands for a content.
+type digest struct {
+	size   int64
+	sha256 [sha256.Size]byte
+	crc    uint32
+}
 
 const (
 	// Contents of fewer than minCopy bytes are not looked for elsewhere:
@@ -158,23 +164,20 @@ func (r *recorder) storeFile(l *loaded) error {
 	if l.file != nil {
 		src = &holeReader{file: l.file, size: l.size, sparse: l.kind == kindSparse}
 	}
-	twins := r.p.dedup && l.size >= minCopy && r.sizes[l.size] > 1
-	if twins {
-		if sum, err := r.sumOf(src, l.size); err == nil && r.bySum[sum] != nil {
-			return r.storeCopy(l, r.bySum[sum])
+	var d digest
+	if r.p.dedup && l.size >= minCopy && r.sizes[l.size] > 1 {
+		var err error
+		if d, err = r.digest(src, l.size); err == nil && r.byContent[d] != nil {
+			return r.storeCopy(l, r.byContent[d])
 		}
 		if _, err := src.(io.Seeker).Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 	}
-	var sum hash.Hash
-	if twins {
-		sum = sha256.New()
-	}
 	if err := r.header(&l.entry, tar.TypeReg, ""); err != nil {
 		return err
 	}
-	readErr, err := r.content(&l.entry, src, sum)
+	readErr, err := r.content(&l.entry, src)
 	if err != nil {
 		return err
 	}
@@ -188,15 +191,15 @@ func (r *recorder) storeFile(l *loaded) error {
 	case l.changed:
 		r.p.report(fmt.Errorf("%s: changed while it was read", l.path))
 		l.ctime = neverSame
-	case twins:
-		r.bySum[[sha256.Size]byte(sum.Sum(nil))] = &l.entry
+	case d.size > 0 && d.crc == l.sum: // otherwise it changed between the readings
+		r.byContent[d] = &l.entry
 	}
 	r.record(&l.entry)
 	return nil
 }
 
 // content stores what src gives, and no more or less than e.size bytes.
-func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, err error) {
+func (r *recorder) content(e *entry, src io.Reader) (readErr, err error) {
 	e.sum = 0
 	r.stored += e.size
 	for left := e.size; left > 0; {
@@ -209,9 +212,6 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 			clear(b[n:]) // and all that follows
 		}
 		e.sum = crc32.Update(e.sum, castagnoli, b)
-		if also != nil {
-			also.Write(b) // never fails
-		}
 		if _, err := r.tar.Write(b); err != nil {
 			return nil, err
 		}
@@ -223,14 +223,14 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 	return readErr, nil
 }
 
-// sumOf reads size bytes to learn whether there is another such file.
-func (r *recorder) sumOf(src io.Reader, size int64) (sum [sha256.Size]byte, err error) {
-	h := sha256.New()
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{io.LimitReader(src, size)}, r.buffer)
+// digest reads size bytes to learn whether there is another such file.
+func (r *recorder) digest(src io.Reader, size int64) (digest, error) {
+	sum, crc := sha256.New(), crc32.New(castagnoli)
+	n, err := io.CopyBuffer(io.MultiWriter(sum, crc), struct{ io.Reader }{src}, r.buffer)
 	if err == nil && n < size {
 		err = io.ErrUnexpectedEOF
 	}
-	return [sha256.Size]byte(h.Sum(nil)), err
+	return digest{n, [sha256.Size]byte(sum.Sum(nil)), crc.Sum32()}, err
 }
 
 // storeCopy stores l as another place of a content that is stored already.
