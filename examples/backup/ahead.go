@@ -17,13 +17,13 @@ const (
 	readsAhead = 16
 )
 
-var smallBuffers = sync.Pool{New: func() any { return new([smallFile + 1]byte) }}
+var smallBuffers = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 // loaded is a file that was opened, and if it is small, read and closed.
 type loaded struct {
 	*item
 	file    *os.File // nil of a small one
-	buffer  *[smallFile + 1]byte
+	buffer  *[smallFile]byte
 	data    []byte
 	changed bool
 	err     error
@@ -60,8 +60,9 @@ func (l *loaded) load() {
 		return
 	}
 	defer f.Close()
-	l.buffer = smallBuffers.Get().(*[smallFile + 1]byte)
-	n, err := io.ReadFull(f, l.buffer[:l.size+1])
+	l.buffer = smallBuffers.Get().(*[smallFile]byte)
+	// What says to be empty may be made up as it is read, as in /proc.
+	n, err := io.ReadFull(f, l.buffer[:max(l.size, 1)])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		l.err = err
 		return

@@ -50,18 +50,15 @@ var thrifty = strategy.Default().Only(
 
 // choosy chooses as at LevelDefault: the strategies for machine code and for
 // tables pay in a backup, even around an encoder that is in a hurry. But where
-// there is a doubt, it does not have a chunk encoded twice.
+// there is a doubt, a chunk is not encoded twice to find out.
 type choosy struct{ strategy.Selector }
 
 // Select is that of strategy.Selector.
 func (s choosy) Select(in strategy.Input) strategy.Choice {
 	in.Level = strategy.LevelDefault
 	c := s.Selector.Select(in)
-	switch {
-	case c.ID == strategy.Branch:
-		c.Expected = 0
-	case c.Expected > 0:
-		c = strategy.Choice{ID: strategy.Zstd, Reason: "tables are doubtful"}
+	if c.Expected > 0 {
+		c = strategy.Choice{ID: strategy.Zstd, Reason: "in doubt"}
 	}
 	if c.ID == strategy.Zstd && dense(in.Profile) {
 		c.Plan = strategy.LevelDefault
