@@ -1,43 +1,16 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
 
-// speed is what -level sets: sigio's levels, but for the fastest.
-type speed struct {
-	level sigio.Level
-}
-
-var speedFast = speed{sigio.LevelFastest}
-
-func (s speed) MarshalText() ([]byte, error) {
-	if s == speedFast {
-		return []byte("fast"), nil
-	}
-	return s.level.MarshalText()
-}
-
-func (s *speed) UnmarshalText(text []byte) error {
-	if string(text) == "fast" {
-		*s = speedFast
-		return nil
-	}
-	if err := s.level.UnmarshalText(text); err != nil || *s == speedFast {
-		return fmt.Errorf("unknown level %q", text)
-	}
-	return nil
-}
-
 func (p *program) writerOptions() []sigio.WriterOption {
 	opts := []sigio.WriterOption{
-		sigio.WithLevel(p.speed.level), sigio.WithConcurrency(p.concurrency),
+		sigio.WithLevel(p.level), sigio.WithConcurrency(p.concurrency),
 		sigio.WithChunkSize(p.sizes.chunk), sigio.WithIndex(),
 	}
-	if p.speed == speedFast {
+	if p.level == sigio.LevelFastest {
 		opts = append(opts, sigio.WithStrategies(thrifty), sigio.WithSelector(choosy{strategy.Adaptive()}))
 	}
 	return opts
