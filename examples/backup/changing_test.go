@@ -44,8 +44,8 @@ func TestFileChanges(t *testing.T) {
 			must(t, err)
 			i, err := newItem("file", name, info)
 			must(t, err)
-			l := &loaded{item: i, done: make(chan struct{})}
-			l.load()
+			l := &loaded{item: i}
+			l.load(make([]byte, batchSize))
 			defer l.release()
 			must(t, c.change(name))
 

@@ -249,8 +249,8 @@ func (r *recorder) storeLink(i *item) error {
 		i.mtime, i.ctime = first.mtime, first.ctime
 		return r.link(&i.entry, first)
 	}
-	l := &loaded{item: i, done: make(chan struct{})}
-	l.load()
+	l := &loaded{item: i}
+	l.load(nil)
 	defer l.release()
 	return r.storeFile(l)
 }
