@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -145,6 +146,8 @@ func (p *program) record(f *os.File, a *archive) error {
 	// Reading and writing must not wait for a time slice behind the encoders,
 	// which would then wait for them.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.concurrency + 2))
+	// Most of the memory is buffers, which are used again.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	r := &recorder{
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
 		start: a.killed.start, footed: a.end, written: a.end, room: a.room, before: make(map[string]*entry),
