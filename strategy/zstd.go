@@ -35,9 +35,13 @@ var (
 func (zstdFrame) ID() ID       { return Zstd }
 func (zstdFrame) Name() string { return Zstd.String() }
 
+// Encode takes a Level in p.Plan for that of the chunk.
 func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip
+	}
+	if l, ok := p.Plan.(Level); ok {
+		p.Level = l
 	}
 	if p.Level == LevelDefault && p.Profile != nil && hardlyMoreThanDigits(p.Profile) {
 		return appendZstdNear(dst, src, p.Limit)

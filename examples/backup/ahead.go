@@ -11,31 +11,39 @@ import (
 )
 
 const (
-	// Files up to smallFile bytes are read while those before them are stored:
-	// where there are many, it is the waiting for each that takes the time.
-	smallFile  = 256 << 10
+	// Small files are read while those before them are stored: where there are
+	// many, it is the waiting for each that takes the time. Up to batchFiles of
+	// batchSize bytes in all are read one after the other, several such batches at
+	// the same time.
+	batchFiles = 16
+	batchSize  = 256 << 10
 	readsAhead = 16
 )
 
-var smallBuffers = sync.Pool{New: func() any { return new([smallFile + 1]byte) }}
+// batch is of files that are neighbours.
+type batch struct {
+	files  []*loaded
+	buffer *[batchSize]byte // for the small ones
+	done   chan struct{}
+}
 
-// loaded is a file that was opened, and if it is small, read and closed.
+var batchBuffers = sync.Pool{New: func() any { return new([batchSize]byte) }}
+
+// loaded is a file that was opened, and if there was room for it, read and
+// closed.
 type loaded struct {
 	*item
-	file    *os.File // nil of a small one
-	buffer  *[smallFile + 1]byte
+	file    *os.File // nil if it was read
 	data    []byte
 	changed bool
 	err     error
-	done    chan struct{}
 }
 
 var errReplaced = errors.New("it was replaced by something else meanwhile")
 
-// load opens the file, and reads a small one. The item is brought up to date,
-// as the file may have changed since it was seen.
-func (l *loaded) load() {
-	defer close(l.done)
+// load opens the file, and reads one that is shorter than room. The item is
+// brought up to date, as the file may have changed since it was seen.
+func (l *loaded) load(room []byte) {
 	f, err := os.OpenFile(l.path, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		l.err = err
@@ -55,18 +63,18 @@ func (l *loaded) load() {
 	if l.fresh(time.Now()) {
 		l.ctime = tooFresh
 	}
-	if l.kind == kindSparse || l.size > smallFile {
+	if l.kind == kindSparse || l.size >= int64(len(room)) {
 		l.file = f
 		return
 	}
 	defer f.Close()
-	l.buffer = smallBuffers.Get().(*[smallFile + 1]byte)
-	n, err := io.ReadFull(f, l.buffer[:l.size+1])
+	// What says to be empty may be made up as it is read, as in /proc.
+	n, err := io.ReadFull(f, room[:max(l.size, 1)])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		l.err = err
 		return
 	}
-	l.data = l.buffer[:min(int64(n), l.size)]
+	l.data = room[:min(int64(n), l.size)]
 	l.changed = int64(n) != l.size || touched(f, info)
 }
 
@@ -94,42 +102,64 @@ func touched(f *os.File, info fs.FileInfo) bool {
 	return err != nil || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime())
 }
 
-// release gives back what l holds.
+// release closes what was not read.
 func (l *loaded) release() {
 	if l.file != nil {
 		l.file.Close()
 	}
-	if l.buffer != nil {
-		smallBuffers.Put(l.buffer)
+}
+
+// cut takes the next batch off items.
+func cut(items []*item) (b *batch, rest []*item) {
+	b = &batch{buffer: batchBuffers.Get().(*[batchSize]byte), done: make(chan struct{})}
+	for left := int64(batchSize); len(items) > 0 && len(b.files) < batchFiles; {
+		if left -= items[0].size; left <= 0 && len(b.files) > 0 {
+			break
+		}
+		b.files = append(b.files, &loaded{item: items[0]})
+		items = items[1:]
 	}
-	l.file, l.buffer, l.data = nil, nil, nil
+	return b, items
+}
+
+func (b *batch) load() {
+	defer close(b.done)
+	room := b.buffer[:]
+	for _, l := range b.files {
+		l.load(room)
+		room = room[len(l.data):]
+	}
 }
 
 // ahead yields the files in order, each loaded, and reads on meanwhile.
 func ahead(items []*item) iter.Seq[*loaded] {
 	return func(yield func(*loaded) bool) {
-		queue := make(chan *loaded, readsAhead)
+		queue := make(chan *batch, readsAhead)
 		stop := make(chan struct{})
 		go func() {
 			defer close(queue)
-			for _, i := range items {
-				l := &loaded{item: i, done: make(chan struct{})}
+			for rest := items; len(rest) > 0; {
+				var b *batch
+				b, rest = cut(rest)
 				select {
-				case queue <- l:
-					go l.load()
+				case queue <- b:
+					go b.load()
 				case <-stop:
 					return
 				}
 			}
 		}()
 		wanted := true
-		for l := range queue {
-			<-l.done
-			if wanted && !yield(l) {
-				wanted = false
-				close(stop)
+		for b := range queue {
+			<-b.done
+			for _, l := range b.files {
+				if wanted && !yield(l) {
+					wanted = false
+					close(stop)
+				}
+				l.release()
 			}
-			l.release()
+			batchBuffers.Put(b.buffer)
 		}
 	}
 }

@@ -17,18 +17,18 @@ type archive struct {
 	id, root string
 	content  *sigio.ReaderAt
 	runs     []run
-	parts    []run // of a run that was killed, behind the last whole one
-	end      int64 // of the last catalogue, parts included
+	killed   run   // what is listed behind the last whole one
+	end      int64 // of the last catalogue
 	torn     int64 // encoded bytes behind the last whole record
 	room     int64 // left in memory for further catalogues
 	refused  int64 // where the archive has to be cut before a run can go on, if that is up to the user
 }
 
-// run is a catalogue that was read.
+// run is what the catalogues of one run say, one after the other.
 type run struct {
-	footer
-	end     int64
-	entries []*entry // deletions included
+	time       int64 // of its start
+	start, end int64
+	entries    []*entry // deletions included
 }
 
 // openArchive reads the catalogues of f. Of an archive whose last run was
@@ -100,33 +100,38 @@ func (a *archive) readRuns() error {
 		return err
 	}
 	a.end = end
+	var catalogues []catalogue
 	for end > 0 {
-		r := run{footer: f, end: end}
-		if r.entries, err = readLines(io.NewSectionReader(a.content, f.lines, f.length), f, &a.room); err != nil {
+		entries, err := readLines(io.NewSectionReader(a.content, f.lines, f.length), f, &a.room)
+		if err != nil {
 			return err
 		}
-		if f.final {
-			a.runs = append(a.runs, r)
-		} else {
-			a.parts = append(a.parts, r)
-		}
-		if end = f.start; end == 0 {
-			break
-		}
-		later := f
-		if f, err = a.footerBefore(end); err != nil {
-			return err
-		}
-		if f.final && f.run != later.run-1 || !f.final && (later.final || f.run != later.run) {
-			return badCatalogue("run %d stands before run %d", f.run, later.run)
+		catalogues = append(catalogues, catalogue{f, end, entries})
+		if end = f.start; end > 0 {
+			if f, err = a.footerBefore(end); err != nil {
+				return err
+			}
 		}
 	}
-	slices.Reverse(a.runs)
-	slices.Reverse(a.parts)
-	if len(a.runs) > 0 && a.runs[0].run != 1 || len(a.runs) == 0 && len(a.parts) > 0 && a.parts[0].run != 1 {
-		return badCatalogue("the first run is missing")
+	for _, c := range slices.Backward(catalogues) {
+		if want := len(a.runs) + 1; c.run != want {
+			return badCatalogue("a catalogue of run %d stands where one of run %d belongs", c.run, want)
+		}
+		a.killed.time, a.killed.end = c.time, c.end
+		a.killed.entries = append(a.killed.entries, c.entries...)
+		if c.final {
+			a.runs = append(a.runs, a.killed)
+			a.killed = run{start: c.end}
+		}
 	}
 	return nil
+}
+
+// catalogue is one that was read.
+type catalogue struct {
+	footer
+	end     int64
+	entries []*entry
 }
 
 // footerBefore reads the footer that ends at end.

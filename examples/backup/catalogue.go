@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// The catalogue of a run is a tar member. Its data are lines, one for each
-// entry and deletion, zeros up to a multiple of 512 bytes, and a block of 512
-// bytes that says where all that is: the footer. Footers are found from the
-// end of the archive backwards, each behind the one before it.
+// A catalogue is a tar member. Its data are lines, one for each entry and
+// deletion since the catalogue before it, zeros up to a multiple of 512 bytes,
+// and a block of 512 bytes that says where all that is: the footer. Footers are
+// found from the end of the archive backwards, each behind the one before it.
 
 // errCatalogue says that the archive is no archive of this program, or that
 // its catalogue is damaged. Errors tell more.
@@ -192,9 +192,9 @@ func (p *parser) quoted() string {
 // archive; the lines are at [lines, lines+length).
 type footer struct {
 	archive string // the archive's id: a file that is made to look like a footer cannot know it
-	final   bool   // the run is complete; otherwise the catalogue is of a part of it
+	final   bool   // the run is complete
 	run     int
-	start   int64 // where the catalogue before this one ends, or for a final one, the run before
+	start   int64 // where the catalogue before this one ends
 	lines   int64
 	length  int64
 	sum     uint32 // CRC-32C of the lines

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
@@ -45,8 +44,8 @@ func TestFileChanges(t *testing.T) {
 			must(t, err)
 			i, err := newItem("file", name, info)
 			must(t, err)
-			l := &loaded{item: i, done: make(chan struct{})}
-			l.load()
+			l := &loaded{item: i}
+			l.load(make([]byte, batchSize))
 			defer l.release()
 			must(t, c.change(name))
 
@@ -55,7 +54,7 @@ func TestFileChanges(t *testing.T) {
 			defer stderr.Close()
 			var out bytes.Buffer
 			p := &program{ctx: context.Background(), stderr: stderr, sizes: small}
-			r := &recorder{p: p, z: sigio.NewWriter(&out), bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), buffer: make([]byte, 64<<10)}
+			r := &recorder{p: p, z: sigio.NewWriter(&out), byContent: make(map[digest]*entry), byInode: make(map[inode]*entry), buffer: make([]byte, 64<<10)}
 			r.tar = tar.NewWriter(r)
 			must(t, r.storeFile(l))
 			must(t, r.tar.Flush())

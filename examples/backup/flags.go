@@ -21,7 +21,7 @@ type options struct {
 	paths   []string // list and restore: what to take, all if empty
 
 	filter      filter
-	speed       speed
+	level       sigio.Level
 	concurrency int
 	dedup       bool
 	number      int // of the run; 0 is the latest
@@ -100,7 +100,7 @@ func (o *options) flags() (f *flag.FlagSet, operands string) {
 	switch o.command {
 	case "create", "append":
 		patterns()
-		f.TextVar(&o.speed, "level", speedFast, "`level`: fast, default, better or best")
+		f.TextVar(&o.level, "level", sigio.LevelFastest, "`level`: fastest, default, better or best")
 		f.BoolVar(&o.dedup, "dedup", true, "store large files of the same content once")
 		if o.command == "create" {
 			f.BoolVar(&o.force, "f", false, "replace an archive that exists")

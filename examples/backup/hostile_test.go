@@ -152,7 +152,7 @@ func TestLies(t *testing.T) {
 		{"longer than allowed", "no run was completed", nil, func(e *footer) { e.length = maxCatalogue + 1; e.lines = 0 }},
 		{"before the start", "no run was completed", nil, func(e *footer) { e.start = e.lines }},
 		{"not the first", "no catalogue ends", nil, func(e *footer) { e.start, e.run = block, 2 }},
-		{"run 2 alone", "first run is missing", nil, func(e *footer) { e.run = 2 }},
+		{"run 2 alone", "a catalogue of run 2 stands where one of run 1 belongs", nil, func(e *footer) { e.run = 2 }},
 		{"another archive's", "no run was completed", nil, func(e *footer) { e.archive = strings.Repeat("1", idLen) }},
 		{"offset behind the end", "where nothing can be", func(f *forgery) { f.line('f', 1, 1<<40, "", "x") }, nil},
 		{"offset overflows", "where nothing can be", func(f *forgery) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -50,7 +51,7 @@ func TestKill(t *testing.T) {
 	dir := bigTree(t, 60)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	all := int64(3_000_000)
-	for range 2 {
+	for round := range 2 {
 		size := rng.Int64N(all * 9 / 10)
 		t.Logf("killing at %d", size)
 		archive := filepath.Join(t.TempDir(), "a")
@@ -65,6 +66,8 @@ func TestKill(t *testing.T) {
 			}
 		}
 		if !exists(archive) {
+			gone := filepath.Join(dir, "da", fmt.Sprint("file", round*7)) // was stored first
+			must(t, os.Remove(gone))
 			if r := backup(t, "create", archive, dir); r.code != exitOK {
 				t.Fatalf("cannot go on: %s", r.stderr)
 			}

@@ -20,13 +20,13 @@
 // Extracting it that way gives the newest version of every file that any run
 // stored, deleted ones included, with times in full seconds. Large files of the
 // same content are stored once and come out of tar as hard links; -dedup=false
-// avoids that. Files stand in the order of their suffixes and names, wherever
-// they are in the tree, since what is alike compresses better side by side;
+// avoids that. Files stand in the order of the tree, except that those of the
+// same name stand together, wherever they are, since versions of a file are
+// alike and what is alike compresses better side by side; symbolic links and
 // directories come last, children first, as their times are set last.
 //
-// Behind the members of a run stands its catalogue, a text file in
-// .sigma-backup/: what was stored and where, with sums and exact times, and
-// what was deleted. By it, restore finds a file without decoding what stands
+// Behind its members a run has a catalogue, a text file in .sigma-backup/: what
+// was stored and where, with sums and exact times, and what was deleted. By it, restore finds a file without decoding what stands
 // before it. A file counts as unchanged if kind, size, mode, owner,
 // modification time and, where the system tells them, change time and inode
 // are as they were, and were not those of the very moment of the reading.
@@ -52,9 +52,9 @@
 // A fresh archive grows under the name .archive.partial and gets its own when
 // it is sealed and on disk. Append writes behind the sealed end. If either is
 // interrupted by a signal or an error, what it wrote is removed. If it is
-// killed, the old archive reads as before, and the next run goes on: every
-// 64 MiB it leaves a catalogue of what was stored so far, and takes from there
-// whatever has not changed since. Only where a copy of a Sigma stream was being
+// killed, the old archive reads as before, and the next run goes on: each time
+// it has stored 64 MiB, and a quarter of what it had, it leaves a catalogue,
+// and takes from there whatever has not changed since. Only where a copy of a Sigma stream was being
 // stored it may not know what is torn, or whether whole runs are damaged: then
 // it says where to cut the archive, and reading gives the state before that
 // place with exit code 3.

@@ -22,18 +22,6 @@ import (
 // small has archives of many chunks and parts without many bytes.
 var small = sizes{chunk: 64 << 10, part: 256 << 10, room: maxCatalogue}
 
-// TestMain makes the test binary the program for tests that kill it.
-func TestMain(m *testing.M) {
-	if as := os.Getenv("BACKUP_TEST_CHILD"); as != "" {
-		p := &program{ctx: context.Background(), sizes: small, stdout: os.Stdout, stderr: os.Stderr}
-		if as == "usual" {
-			p.sizes = usual
-		}
-		os.Exit(p.run(os.Args[1:]))
-	}
-	os.Exit(m.Run())
-}
-
 type result struct {
 	code           int
 	stdout, stderr string
@@ -376,7 +364,7 @@ func TestUsage(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "a")
 	for _, args := range [][]string{
 		{}, {"frobnicate"}, {"create"}, {"create", archive}, {"create", archive, dir, dir}, {"-x"},
-		{"create", "-level", "fastest", archive, dir}, {"create", "-exclude", "[", archive, dir},
+		{"create", "-level", "fast", archive, dir}, {"create", "-exclude", "[", archive, dir},
 		{"create", "-p", "0", archive, dir}, {"verify", archive, "x"}, {"list"}, {"restore", "-nothing", archive},
 	} {
 		backup(t, args...).want(t, exitUsage)

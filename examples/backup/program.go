@@ -44,14 +44,14 @@ type program struct {
 // sizes are in bytes.
 type sizes struct {
 	chunk int
-	part  int64 // of the content, behind which a catalogue of what was stored so far stands
+	part  int64 // the least of the content that gets a catalogue before the run is complete
 	room  int64 // for the catalogues of an archive, in memory
 }
 
 // usual is for all but tests.
 //
 // What is alike stands together for megabytes, and a single file costs at most
-// the decoding of one chunk to reach. A killed run loses at most one part.
+// the decoding of one chunk to reach.
 var usual = sizes{chunk: 8 << 20, part: 64 << 20, room: maxCatalogue}
 
 func (p *program) run(args []string) (code int) {

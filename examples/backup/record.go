@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/sigmalang/sigma/sigio"
@@ -86,8 +86,8 @@ func (p *program) fill(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	if a, err := p.resume(f); err == nil && a.root == root && len(a.runs) == 0 && len(a.parts) > 0 {
-		return p.record(f, a, nil)
+	if a, err := p.resume(f); err == nil && a.root == root && len(a.runs) == 0 && len(a.killed.entries) > 0 {
+		return p.record(f, a)
 	}
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (p *program) fill(f *os.File) error {
 	if _, err := rand.Read(id); err != nil {
 		return err
 	}
-	return p.record(f, &archive{id: hex.EncodeToString(id), root: root, room: p.sizes.room}, nil)
+	return p.record(f, &archive{id: hex.EncodeToString(id), root: root, room: p.sizes.room})
 }
 
 // append adds a run to an archive. If it fails, f is as long as it was, and
@@ -114,15 +114,11 @@ func (p *program) append() error {
 	if err != nil {
 		return err
 	}
-	before := make(map[string]*entry)
-	for _, r := range a.runs {
-		apply(before, r.entries)
-	}
 	size, err := f.Seek(0, 2)
 	if err != nil {
 		return err
 	}
-	if err := p.record(f, a, before); err != nil {
+	if err := p.record(f, a); err != nil {
 		return errors.Join(err, f.Truncate(size), f.Sync())
 	}
 	return f.Close()
@@ -146,22 +142,20 @@ func (p *program) resume(f *os.File) (*archive, error) {
 }
 
 // record writes a run behind a, which is what f holds.
-func (p *program) record(f *os.File, a *archive, before map[string]*entry) error {
+func (p *program) record(f *os.File, a *archive) error {
 	// Reading and writing must not wait for a time slice behind the encoders,
 	// which would then wait for them.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(p.concurrency + 2))
+	// Most of the memory is buffers, which are used again.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	r := &recorder{
 		p: p, archive: a.id, run: len(a.runs) + 1, time: time.Now().UnixNano(),
-		footed: a.end, room: a.room, before: before, torn: make(map[string]*entry),
-		bySum: make(map[[sha256.Size]byte]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
+		start: a.killed.start, footed: a.end, written: a.end, room: a.room, before: make(map[string]*entry),
+		byContent: make(map[digest]*entry), byInode: make(map[inode]*entry), sizes: make(map[int64]int),
 		buffer: make([]byte, 1<<20), file: f,
 	}
-	if len(a.runs) > 0 {
-		r.start = a.runs[len(a.runs)-1].end
-	}
-	for _, part := range a.parts {
-		apply(r.torn, part.entries)
-		r.inParts += part.length + block + entrySize*int64(len(part.entries))
+	for _, before := range append(a.runs, a.killed) {
+		apply(r.before, before.entries)
 	}
 	t, err := p.scan(p.dir)
 	if err != nil {
@@ -185,7 +179,7 @@ func (p *program) record(f *os.File, a *archive, before map[string]*entry) error
 		return err
 	}
 	s := r.z.Stats()
-	p.notice(fmt.Sprintf("run %d: %d of %d entries, %s stored as %s", r.run, len(r.entries), len(t.items), formatSize(r.stored), formatSize(s.Encoded)))
+	p.notice(fmt.Sprintf("run %d: %d of %d entries, %s stored as %s", r.run, r.listed, len(t.items), formatSize(r.stored), formatSize(s.Encoded)))
 	return nil
 }
 

@@ -188,11 +188,7 @@ func (w *restorer) file(e *entry) error {
 	if err != nil {
 		return err
 	}
-	if first != nil {
-		err = w.copyFile(f, first, e)
-	} else {
-		err = w.fill(f, e)
-	}
+	err = w.fill(f, e, first)
 	if err == nil {
 		err = w.own(f.Chown, f.Chmod, e)
 	}
@@ -208,10 +204,11 @@ func (w *restorer) file(e *entry) error {
 	return nil
 }
 
-// fill writes the content of e to f.
-func (w *restorer) fill(f *os.File, e *entry) error {
+// fill writes the content of e to f: from the archive, or from the file that
+// has it and was just restored.
+func (w *restorer) fill(f *os.File, e, first *entry) error {
 	var sparse *sigio.SparseWriter
-	err := w.reader.read(e, func() (io.Writer, error) {
+	sink := func() (io.Writer, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
@@ -220,30 +217,29 @@ func (w *restorer) fill(f *os.File, e *entry) error {
 		}
 		sparse = sigio.NewSparseWriter(f)
 		return sparse, nil
-	})
+	}
+	err := w.copyFrom(first, e, sink)
 	if err == nil && sparse != nil {
 		err = sparse.Close()
 	}
 	return err
 }
 
-// copyFile copies what was just restored.
-func (w *restorer) copyFile(f *os.File, first, e *entry) error {
+func (w *restorer) copyFrom(first, e *entry, sink func() (io.Writer, error)) error {
+	if first == nil {
+		return w.reader.read(e, sink)
+	}
 	src, err := w.root.Open(first.name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	to, err := sink()
+	if err == nil {
+		_, err = io.Copy(to, src)
+	}
 	w.p.progress.add(e.size)
-	if e.kind != kindSparse {
-		_, err := io.Copy(f, src)
-		return err
-	}
-	sparse := sigio.NewSparseWriter(f)
-	if _, err := io.Copy(sparse, src); err != nil {
-		return err
-	}
-	return sparse.Close()
+	return err
 }
 
 // own gives e its owner and its mode, in this order: a change of owner takes

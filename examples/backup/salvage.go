@@ -191,8 +191,7 @@ func (s *survey) member(h *tar.Header, body io.Reader, offset int64) error {
 	return nil
 }
 
-// catalogue takes over what the catalogue of a whole run says. Others say no
-// more than the headers.
+// catalogue takes over what a catalogue says.
 func (s *survey) catalogue(body io.Reader, size int64) error {
 	if size < block || size > maxCatalogue+2*block {
 		return nil
@@ -204,15 +203,15 @@ func (s *survey) catalogue(body io.Reader, size int64) error {
 	}
 	footerAt := int64(len(text)) - block
 	f, ok := parseFooter(text[footerAt:], start+footerAt)
-	if !ok || !f.final || f.lines != start {
-		return nil // it moved, or it is of a part
+	if !ok || f.lines != start {
+		return nil // it moved
 	}
 	entries, err := readLines(bytes.NewReader(text), f, &s.room)
 	if err != nil {
 		return nil
 	}
 	for name, e := range s.pending {
-		if e.offset < f.start { // of a run whose catalogue is lost
+		if e.offset < f.start { // whose catalogue is lost
 			s.state[name] = e
 		}
 	}

@@ -10,16 +10,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // item is something in the tree as it was seen.
 type item struct {
 	entry
-	path  string // for the system
-	info  fs.FileInfo
-	links uint64
-
-	base, suffix string // of the name, for the order
+	path   string // for the system
+	info   fs.FileInfo
+	links  uint64
+	beside string // the first name in the tree whose last element is the same
 }
 
 // tree is what a scan found.
@@ -28,102 +28,142 @@ type tree struct {
 	unread []string // directories and files of which nothing, or not all, is known
 }
 
+// scanner walks a tree, several directories at a time.
+type scanner struct {
+	p     *program
+	own   []fs.FileInfo // the archive, which may be in the tree
+	slots chan struct{}
+	walks sync.WaitGroup
+
+	mu sync.Mutex
+	tree
+}
+
 // scan walks the tree. What cannot be read is reported and left out.
 func (p *program) scan(root string) (*tree, error) {
 	root, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		return nil, err
 	}
-	var own []fs.FileInfo // the archive may be in the tree
+	s := &scanner{p: p, slots: make(chan struct{}, p.concurrency)}
 	for _, name := range []string{p.archive, p.partial()} {
 		if info, err := os.Stat(name); err == nil {
-			own = append(own, info)
+			s.own = append(s.own, info)
 		}
 	}
-	t := &tree{}
-	needed := make(map[string]bool) // directories above what is stored
-	err = filepath.WalkDir(root, func(at string, d fs.DirEntry, err error) error {
-		if p.ctx.Err() != nil {
-			return errInterrupted
-		}
-		if at == root {
-			if err == nil && !d.IsDir() {
-				err = &fs.PathError{Op: "backup", Path: root, Err: errors.New("not a directory")}
-			}
-			return err
-		}
-		name := strings.TrimPrefix(filepath.ToSlash(at[len(root):]), "/")
-		if err != nil {
-			p.report(err)
-			t.unread = append(t.unread, name)
-			return nil
-		}
-		return p.see(t, needed, name, at, d, own)
-	})
-	if err != nil {
+	err = s.walk(root, "")
+	s.walks.Wait()
+	switch {
+	case p.ctx.Err() != nil:
+		return nil, errInterrupted
+	case err != nil:
 		return nil, err
 	}
-	t.items = slices.DeleteFunc(t.items, func(i *item) bool {
-		return i.kind == kindDir && !needed[i.name] && !p.filter.takes(i.name, true)
-	})
-	t.sort()
-	return t, nil
+	if len(p.filter.include) > 0 {
+		s.dropBarren()
+	}
+	s.sort()
+	return &s.tree, nil
 }
 
-// see adds one path to t.
-func (p *program) see(t *tree, needed map[string]bool, name, at string, d fs.DirEntry, own []fs.FileInfo) error {
+// walk sees all in the directory at at. prefix stands before the names there.
+func (s *scanner) walk(at, prefix string) error {
+	entries, err := os.ReadDir(at)
+	for _, d := range entries {
+		if s.p.ctx.Err() != nil {
+			return nil
+		}
+		name := prefix + d.Name()
+		at := filepath.Join(at, d.Name())
+		if !s.see(name, at, d) || !d.IsDir() {
+			continue
+		}
+		below := func() {
+			if err := s.walk(at, name+"/"); err != nil {
+				s.miss(name, err)
+			}
+		}
+		select {
+		case s.slots <- struct{}{}:
+			s.walks.Go(func() {
+				below()
+				<-s.slots
+			})
+		default:
+			below()
+		}
+	}
+	return err
+}
+
+// miss reports what cannot be read.
+func (s *scanner) miss(name string, err error) {
+	s.p.report(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unread = append(s.unread, name)
+}
+
+// see adds one path to the tree. It reports whether what is below it, if it is
+// a directory, belongs there, too.
+func (s *scanner) see(name, at string, d fs.DirEntry) bool {
 	if name == ownDir {
-		p.report(fmt.Errorf("%s: skipped: archives have a directory of that name", at))
-		return skip(d)
+		s.p.report(fmt.Errorf("%s: skipped: archives have a directory of that name", at))
+		return false
 	}
-	if p.filter.exclude.cover(name, d.IsDir()) {
-		return skip(d)
+	if s.p.filter.exclude.cover(name, d.IsDir()) {
+		return false
 	}
-	taken := p.filter.takes(name, d.IsDir())
-	if !taken && !d.IsDir() {
-		return nil
+	if !d.IsDir() && !s.p.filter.takes(name, false) {
+		return false
 	}
 	info, err := d.Info()
-	if err != nil {
-		p.report(err)
-		if !errors.Is(err, fs.ErrNotExist) {
-			t.unread = append(t.unread, name)
-		}
-		return nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.p.report(err)
+		return false
+	case err != nil:
+		s.miss(name, err)
+		return true
 	}
-	if slices.ContainsFunc(own, func(o fs.FileInfo) bool { return os.SameFile(o, info) }) {
-		p.notice(at + ": skipped: it is the archive")
-		return nil
+	if slices.ContainsFunc(s.own, func(o fs.FileInfo) bool { return os.SameFile(o, info) }) {
+		s.p.notice(at + ": skipped: it is the archive")
+		return false
 	}
 	i, err := newItem(name, at, info)
 	switch {
 	case err != nil:
-		p.report(err)
-		t.unread = append(t.unread, name)
-		return nil
+		s.miss(name, err)
+		return false
 	case i == nil:
-		p.notice(at + ": skipped: " + info.Mode().Type().String() + " is no file, directory or symbolic link")
-		return nil
+		s.p.notice(at + ": skipped: " + info.Mode().Type().String() + " is no file, directory or symbolic link")
+		return false
 	}
-	t.items = append(t.items, i)
-	for up := path.Dir(name); taken && up != "." && !needed[up]; up = path.Dir(up) {
-		needed[up] = true
-	}
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.items = append(s.items, i)
+	return true
 }
 
-func skip(d fs.DirEntry) error {
-	if d.IsDir() {
-		return fs.SkipDir
+// dropBarren drops the directories that no pattern asks for, unless they are
+// above something that one does ask for.
+func (s *scanner) dropBarren() {
+	needed := make(map[string]bool)
+	for _, i := range s.items {
+		if i.kind == kindDir && !s.p.filter.takes(i.name, true) {
+			continue
+		}
+		for up := i.name; up != "." && !needed[up]; up = path.Dir(up) {
+			needed[up] = true
+		}
 	}
-	return nil
+	s.items = slices.DeleteFunc(s.items, func(i *item) bool { return !needed[i.name] })
 }
 
 // newItem returns nil for what is not stored.
 func newItem(name, at string, info fs.FileInfo) (*item, error) {
 	i := &item{path: at, info: info}
 	i.name = name
-	i.base, i.suffix = path.Base(name), path.Ext(name)
 	holes := i.set(info)
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
@@ -165,10 +205,20 @@ var specialBits = []struct {
 	bit  uint32
 }{{fs.ModeSetuid, 0o4000}, {fs.ModeSetgid, 0o2000}, {fs.ModeSticky, 0o1000}}
 
-// sort brings files of the same suffix and name together, whose contents are
-// alike more often than those of neighbours in the tree: other versions of
-// them, above all.
+// sort brings files of the same name together, where the first of them stands
+// in the tree. They are versions or relatives more often than not; all others
+// have most in common with their neighbours. Copies have the same size besides.
 func (t *tree) sort() {
+	first := make(map[string]string, len(t.items))
+	for _, i := range t.items {
+		base := path.Base(i.name)
+		if name, ok := first[base]; !ok || i.name < name {
+			first[base] = i.name
+		}
+	}
+	for _, i := range t.items {
+		i.beside = first[path.Base(i.name)]
+	}
 	rank := func(i *item) int {
 		switch i.kind {
 		case kindDir:
@@ -179,18 +229,12 @@ func (t *tree) sort() {
 		return 0
 	}
 	slices.SortFunc(t.items, func(a, b *item) int {
-		if c := cmp.Compare(rank(a), rank(b)); c != 0 {
-			return c
-		}
-		if a.kind == kindDir {
+		switch {
+		case rank(a) != rank(b):
+			return rank(a) - rank(b)
+		case a.kind == kindDir:
 			return strings.Compare(b.name, a.name) // children before parents
 		}
-		if c := strings.Compare(a.suffix, b.suffix); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.base, b.base); c != 0 {
-			return c
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(strings.Compare(a.beside, b.beside), cmp.Compare(a.size, b.size), strings.Compare(a.name, b.name))
 	})
 }

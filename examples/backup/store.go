@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -30,28 +29,33 @@ type recorder struct {
 	time    int64
 	start   int64 // of the run in the content
 	footed  int64 // where the last catalogue ends
+	written int64 // what the disk was last told to work on
 
-	before map[string]*entry // the tree as the last run left it
-	torn   map[string]*entry // what a run that was killed had stored since
+	before map[string]*entry // the tree as the archive has it, with what a killed run stored
 
-	room    int64 // that the catalogues of the archive leave in memory
-	inParts int64 // how much of it those of parts of this run take
-
-	entries []*entry // of this run
-	listed  int      // how many of them stand in a catalogue
+	room    int64    // that the catalogues of the archive leave in memory
+	entries []*entry // since the last catalogue
+	listed  int      // how many stand in those of this run
 	unread  []string // what could not be read
 
-	bySum   map[[sha256.Size]byte]*entry
-	byInode map[inode]*entry
-	sizes   map[int64]int // how many files to store have that size
-	buffer  []byte
-	stored  int64 // bytes of contents
+	byContent map[digest]*entry
+	byInode   map[inode]*entry
+	sizes     map[int64]int // how many files to store have that size
+	buffer    []byte
+	stored    int64 // bytes of contents
 
 	file    *os.File
 	syncing chan error // gets what the Sync that is going on comes to; nil if none is
 }
 
 type inode struct{ dev, ino uint64 }
+
+// digest stands for a content.
+type digest struct {
+	size   int64
+	sha256 [sha256.Size]byte
+	crc    uint32
+}
 
 const (
 	// Contents of fewer than minCopy bytes are not looked for elsewhere:
@@ -77,7 +81,6 @@ func (r *recorder) Write(b []byte) (int, error) {
 // store writes all that changed, and the catalogue.
 func (r *recorder) store(t *tree) error {
 	toLoad, links := r.sift(t)
-	r.listed = len(r.entries) // in catalogues of parts that are there
 	total := int64(0)
 	for _, i := range toLoad {
 		total += i.size
@@ -109,7 +112,6 @@ func (r *recorder) store(t *tree) error {
 }
 
 // sift returns the files to read, and those that are further names of theirs.
-// What a killed run has stored already it records.
 func (r *recorder) sift(t *tree) (toLoad, links []*item) {
 	forced := r.brokenLinks(t)
 	first := make(map[inode]bool)
@@ -118,8 +120,6 @@ func (r *recorder) sift(t *tree) (toLoad, links []*item) {
 		switch {
 		case !i.regular():
 		case !forced[id] && i.same(r.before[i.name]):
-		case !forced[id] && i.same(r.torn[i.name]):
-			r.entries = append(r.entries, r.torn[i.name])
 		case i.links > 1 && i.ino != 0 && first[id]:
 			links = append(links, i)
 		default:
@@ -143,8 +143,6 @@ func (r *recorder) brokenLinks(t *tree) map[inode]bool {
 		id, offset := inode{i.dev, i.ino}, int64(-1)
 		if old := r.before[i.name]; i.same(old) {
 			offset = old.offset
-		} else if old := r.torn[i.name]; i.same(old) {
-			offset = old.offset
 		}
 		if other, seen := offsets[id]; offset < 0 || seen && other != offset {
 			broken[id] = true
@@ -166,23 +164,20 @@ func (r *recorder) storeFile(l *loaded) error {
 	if l.file != nil {
 		src = &holeReader{file: l.file, size: l.size, sparse: l.kind == kindSparse}
 	}
-	twins := r.p.dedup && l.size >= minCopy && r.sizes[l.size] > 1
-	if twins {
-		if sum, err := r.sumOf(src, l.size); err == nil && r.bySum[sum] != nil {
-			return r.storeCopy(l, r.bySum[sum])
+	var d digest
+	if r.p.dedup && l.size >= minCopy && r.sizes[l.size] > 1 {
+		var err error
+		if d, err = r.digest(src, l.size); err == nil && r.byContent[d] != nil {
+			return r.storeCopy(l, r.byContent[d])
 		}
 		if _, err := src.(io.Seeker).Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 	}
-	var sum hash.Hash
-	if twins {
-		sum = sha256.New()
-	}
 	if err := r.header(&l.entry, tar.TypeReg, ""); err != nil {
 		return err
 	}
-	readErr, err := r.content(&l.entry, src, sum)
+	readErr, err := r.content(&l.entry, src)
 	if err != nil {
 		return err
 	}
@@ -196,15 +191,15 @@ func (r *recorder) storeFile(l *loaded) error {
 	case l.changed:
 		r.p.report(fmt.Errorf("%s: changed while it was read", l.path))
 		l.ctime = neverSame
-	case twins:
-		r.bySum[[sha256.Size]byte(sum.Sum(nil))] = &l.entry
+	case d.size > 0 && d.crc == l.sum: // otherwise it changed between the readings
+		r.byContent[d] = &l.entry
 	}
 	r.record(&l.entry)
 	return nil
 }
 
 // content stores what src gives, and no more or less than e.size bytes.
-func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, err error) {
+func (r *recorder) content(e *entry, src io.Reader) (readErr, err error) {
 	e.sum = 0
 	r.stored += e.size
 	for left := e.size; left > 0; {
@@ -217,9 +212,6 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 			clear(b[n:]) // and all that follows
 		}
 		e.sum = crc32.Update(e.sum, castagnoli, b)
-		if also != nil {
-			also.Write(b) // never fails
-		}
 		if _, err := r.tar.Write(b); err != nil {
 			return nil, err
 		}
@@ -231,14 +223,14 @@ func (r *recorder) content(e *entry, src io.Reader, also hash.Hash) (readErr, er
 	return readErr, nil
 }
 
-// sumOf reads size bytes to learn whether there is another such file.
-func (r *recorder) sumOf(src io.Reader, size int64) (sum [sha256.Size]byte, err error) {
-	h := sha256.New()
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{io.LimitReader(src, size)}, r.buffer)
+// digest reads size bytes to learn whether there is another such file.
+func (r *recorder) digest(src io.Reader, size int64) (digest, error) {
+	sum, crc := sha256.New(), crc32.New(castagnoli)
+	n, err := io.CopyBuffer(io.MultiWriter(sum, crc), struct{ io.Reader }{src}, r.buffer)
 	if err == nil && n < size {
 		err = io.ErrUnexpectedEOF
 	}
-	return [sha256.Size]byte(h.Sum(nil)), err
+	return digest{n, [sha256.Size]byte(sum.Sum(nil)), crc.Sum32()}, err
 }
 
 // storeCopy stores l as another place of a content that is stored already.
@@ -257,8 +249,8 @@ func (r *recorder) storeLink(i *item) error {
 		i.mtime, i.ctime = first.mtime, first.ctime
 		return r.link(&i.entry, first)
 	}
-	l := &loaded{item: i, done: make(chan struct{})}
-	l.load()
+	l := &loaded{item: i}
+	l.load(nil)
 	defer l.release()
 	return r.storeFile(l)
 }
@@ -338,82 +330,4 @@ func (r *recorder) recordDeletions(t *tree) {
 			r.entries = append(r.entries, &entry{name: name, kind: kindDeleted})
 		}
 	}
-}
-
-// partDone writes a catalogue of what was stored so far, if that is enough.
-func (r *recorder) partDone() error {
-	if r.at-r.footed < r.p.sizes.part {
-		return nil
-	}
-	if err := r.catalogue(false); err != nil {
-		return err
-	}
-	return r.writeBack()
-}
-
-// writeBack has the disk work on what there is while the next part is encoded.
-// It returns what its last call came to: a system may tell only once that
-// something could not be written.
-func (r *recorder) writeBack() error {
-	select {
-	case err := <-r.syncing:
-		r.syncing = nil
-		if err != nil {
-			return err
-		}
-	default:
-	}
-	if r.syncing == nil {
-		f, done := r.file, make(chan error, 1)
-		r.syncing = done
-		go func() { done <- f.Sync() }()
-	}
-	return nil
-}
-
-// sync brings all that was written to the disk.
-func (r *recorder) sync() error {
-	if r.syncing != nil {
-		if err := <-r.syncing; err != nil {
-			return err
-		}
-	}
-	return r.file.Sync()
-}
-
-// catalogue writes the catalogue of the run, or of what was stored since the
-// last one.
-func (r *recorder) catalogue(final bool) error {
-	f := footer{archive: r.archive, final: final, run: r.run, start: r.start, time: r.time}
-	entries, name := r.entries, fmt.Sprintf("%s/run-%06d", ownDir, r.run)
-	if !final {
-		entries, f.start = r.entries[r.listed:], r.footed
-		name += fmt.Sprintf("-part-%d", r.at)
-	}
-	text := lines(entries)
-	// What a reader would refuse must not be written. The last catalogue of a
-	// run takes the place of those of its parts.
-	takes := int64(len(text)) + block + entrySize*int64(len(entries))
-	if final {
-		r.room += r.inParts
-	}
-	if r.room -= takes; r.room < 0 {
-		return fmt.Errorf("too many entries: the catalogues of one archive may take %d MiB of memory; make a fresh one, or several", r.p.sizes.room>>20)
-	}
-	r.inParts += takes
-	f.length, f.sum = int64(len(text)), crc32.Checksum(text, castagnoli)
-	text = append(text, make([]byte, padded(f.length)-f.length)...)
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o600, Size: int64(len(text)) + block, ModTime: time.Unix(clock(r.time).Unix(), 0)}
-	if err := r.tar.Flush(); err != nil {
-		return err
-	}
-	if err := r.tar.WriteHeader(h); err != nil {
-		return err
-	}
-	f.lines = r.at
-	if _, err := r.tar.Write(f.appendBlock(text)); err != nil {
-		return err
-	}
-	r.footed, r.listed = r.at, len(r.entries)
-	return nil
 }

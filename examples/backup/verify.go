@@ -140,14 +140,14 @@ func difference(i *item, e *entry) string {
 func (p *program) list(a *archive) error {
 	out := bufio.NewWriter(p.stdout)
 	if p.runs {
-		for _, r := range a.runs {
+		for n, r := range a.runs {
 			gone := 0
 			for _, e := range r.entries {
 				if e.kind == kindDeleted {
 					gone++
 				}
 			}
-			fmt.Fprintf(out, "run %d  %s  %d stored, %d deleted, %s\n", r.run,
+			fmt.Fprintf(out, "run %d  %s  %d stored, %d deleted, %s\n", n+1,
 				clock(r.time).Format(time.DateTime), len(r.entries)-gone, gone, formatSize(r.end-r.start))
 		}
 		return out.Flush()

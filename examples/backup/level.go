@@ -1,43 +1,16 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
 
-// speed is what -level sets: sigio's levels, but for the fastest.
-type speed struct {
-	level sigio.Level
-}
-
-var speedFast = speed{sigio.LevelFastest}
-
-func (s speed) MarshalText() ([]byte, error) {
-	if s == speedFast {
-		return []byte("fast"), nil
-	}
-	return s.level.MarshalText()
-}
-
-func (s *speed) UnmarshalText(text []byte) error {
-	if string(text) == "fast" {
-		*s = speedFast
-		return nil
-	}
-	if err := s.level.UnmarshalText(text); err != nil || *s == speedFast {
-		return fmt.Errorf("unknown level %q", text)
-	}
-	return nil
-}
-
 func (p *program) writerOptions() []sigio.WriterOption {
 	opts := []sigio.WriterOption{
-		sigio.WithLevel(p.speed.level), sigio.WithConcurrency(p.concurrency),
+		sigio.WithLevel(p.level), sigio.WithConcurrency(p.concurrency),
 		sigio.WithChunkSize(p.sizes.chunk), sigio.WithIndex(),
 	}
-	if p.speed == speedFast {
+	if p.level == sigio.LevelFastest {
 		opts = append(opts, sigio.WithStrategies(thrifty), sigio.WithSelector(choosy{strategy.Adaptive()}))
 	}
 	return opts
@@ -49,10 +22,26 @@ var thrifty = strategy.Default().Only(
 	strategy.RunLength, strategy.Delta, strategy.Glyph, strategy.Zstd, strategy.Branch)
 
 // choosy chooses as at LevelDefault: the strategies for machine code and for
-// tables pay in a backup, even around an encoder that is in a hurry.
+// tables pay in a backup, even around an encoder that is in a hurry. But where
+// there is a doubt, a chunk is not encoded twice to find out.
 type choosy struct{ strategy.Selector }
 
+// Select is that of strategy.Selector.
 func (s choosy) Select(in strategy.Input) strategy.Choice {
 	in.Level = strategy.LevelDefault
-	return s.Selector.Select(in)
+	c := s.Selector.Select(in)
+	if c.Expected > 0 {
+		c = strategy.Choice{ID: strategy.Zstd, Reason: "in doubt"}
+	}
+	if c.ID == strategy.Zstd && dense(in.Profile) {
+		c.Plan = strategy.LevelDefault
+	}
+	return c
+}
+
+// dense reports whether a chunk is of the kind in which the fastest level
+// misses most: binary data of which something remains to be gained.
+func dense(p *strategy.Profile) bool {
+	const most = 7<<8 + 1<<6 // bits of entropy a byte, in the unit of the profile
+	return p.Class != strategy.ClassTextLike && p.Entropy < most
 }
