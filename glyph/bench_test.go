@@ -32,7 +32,7 @@ func BenchmarkEncode(b *testing.B) {
 				if i%255 == 0 {
 					e.Restart()
 				}
-				p, ok := e.Append(out, messages[i%len(messages)], n, usual)
+				p, ok := e.Append(out, messages[i%len(messages)], n, 0)
 				if !ok {
 					b.Fatal("refused")
 				}
@@ -45,7 +45,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportAllocs()
 			enc := 0
 			for i := range b.N {
-				p, ok := Builtin().Append(out, messages[i%len(messages)], n, usual)
+				p, ok := Builtin().Append(out, messages[i%len(messages)], n, 0)
 				if !ok {
 					b.Fatal("refused")
 				}
@@ -54,7 +54,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportMetric(float64(n)*float64(b.N)/float64(enc), "ratio")
 		})
 	}
-	for effort := Effort(0); effort <= 3; effort++ {
+	for effort := Effort(-1); effort <= 2; effort++ {
 		messages := benchMessages(256)
 		e := NewEncoder(Builtin(), MinHistory)
 		out := make([]byte, 0, 600)
@@ -74,7 +74,7 @@ func BenchmarkEncode(b *testing.B) {
 		out := make([]byte, 0, 2048)
 		b.SetBytes(1024)
 		for range b.N {
-			e.Append(out, msg, 1023, usual)
+			e.Append(out, msg, 1023, 0)
 		}
 	})
 }
@@ -86,9 +86,9 @@ func BenchmarkDecode(b *testing.B) {
 		const round = 255
 		var streamed, alone [][]byte
 		for _, m := range messages[:min(len(messages), round)] {
-			p, _ := e.Append(nil, m, 2*n, usual)
+			p, _ := e.Append(nil, m, 2*n, 0)
 			streamed = append(streamed, p)
-			p, _ = Builtin().Append(nil, m, 2*n, usual)
+			p, _ = Builtin().Append(nil, m, 2*n, 0)
 			alone = append(alone, p)
 		}
 		out := make([]byte, 0, n)

@@ -76,7 +76,7 @@ func TestAloneAnyLength(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 255, 256, 257, 1000, MaxMessage - 1, MaxMessage} {
 		for _, msg := range [][]byte{text[:n], noise(newRand(2), n), make([]byte, n), copies[:n]} {
 			for _, limit := range []int{math.MaxInt, n + 9, n - 1} {
-				payload, ok := Builtin().Append([]byte("before"), msg, limit, usual)
+				payload, ok := Builtin().Append([]byte("before"), msg, limit, 0)
 				if !ok {
 					require.Equal(t, "before", string(payload))
 					continue
@@ -87,7 +87,7 @@ func TestAloneAnyLength(t *testing.T) {
 			}
 		}
 	}
-	_, ok := Builtin().Append(nil, make([]byte, MaxMessage+1), math.MaxInt, usual)
+	_, ok := Builtin().Append(nil, make([]byte, MaxMessage+1), math.MaxInt, 0)
 	require.False(t, ok)
 	_, err := Builtin().Decode(nil, nil, MaxMessage+1)
 	require.ErrorIs(t, err, ErrMalformed)
@@ -99,14 +99,14 @@ func TestAloneAtTheSameTime(t *testing.T) {
 	messages := records(newRand(1), 200)
 	var want [][]byte
 	for _, m := range messages {
-		p, _ := Builtin().Append(nil, m, len(m), usual)
+		p, _ := Builtin().Append(nil, m, len(m), 0)
 		want = append(want, p)
 	}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for i, m := range messages {
-				p, _ := Builtin().Append(nil, m, len(m), usual)
+				p, _ := Builtin().Append(nil, m, len(m), 0)
 				got, err := Builtin().Decode(nil, p, len(m))
 				if err != nil || !bytes.Equal(p, want[i]) || !bytes.Equal(m, got) {
 					t.Errorf("message %d", i)
@@ -129,7 +129,7 @@ func TestWholeText(t *testing.T) {
 		payload := l.send(t, text[from:from+100], 20)
 		require.NotEmpty(t, payload)
 	}
-	payload, ok := b.Append(nil, text, 16, usual)
+	payload, ok := b.Append(nil, text, 16, 0)
 	require.True(t, ok)
 	got, err := b.Decode(nil, payload, len(text))
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestTrainOddSamples(t *testing.T) {
 				require.Equal(t, b.ID(), again.ID())
 				for _, m := range c.samples[max(0, len(c.samples)-3):] {
 					m = m[:min(len(m), MaxMessage)]
-					p, ok := b.Append(nil, m, 2*len(m)+8, usual)
+					p, ok := b.Append(nil, m, 2*len(m)+8, 0)
 					if ok {
 						got, err := b.Decode(nil, p, len(m))
 						require.NoError(t, err)
@@ -197,8 +197,8 @@ func TestTrainHelps(t *testing.T) {
 	require.NoError(t, err)
 	raw, own, builtin := 0, 0, 0
 	for _, m := range all[600:] {
-		p, _ := b.Append(nil, m, len(m), usual)
-		q, _ := Builtin().Append(nil, m, len(m), usual)
+		p, _ := b.Append(nil, m, len(m), 0)
+		q, _ := Builtin().Append(nil, m, len(m), 0)
 		raw, own, builtin = raw+len(m), own+len(p), builtin+len(q)
 	}
 	require.Greater(t, float64(raw)/float64(own), 3.5)

@@ -85,7 +85,7 @@ func BenchmarkCorpus(b *testing.B) {
 					if i%255 == 0 {
 						e.Restart()
 					}
-					p, ok := e.Append(out, l, len(l)-1, usual)
+					p, ok := e.Append(out, l, len(l)-1, 0)
 					if !ok {
 						p = l
 					}

@@ -16,9 +16,9 @@ func TestNoAllocations(t *testing.T) {
 	payload, out := make([]byte, 0, 1<<17), make([]byte, 0, 1<<17)
 	var streamed, alone [][]byte
 	for _, m := range messages {
-		p, _ := e.Append(nil, m, 2*len(m), usual)
+		p, _ := e.Append(nil, m, 2*len(m), 0)
 		streamed = append(streamed, p)
-		p, _ = Builtin().Append(nil, m, 2*len(m), usual)
+		p, _ = Builtin().Append(nil, m, 2*len(m), 0)
 		alone = append(alone, p)
 	}
 	d.Observe(prose(newRand(4), MinHistory)) // the history has its size
@@ -30,7 +30,7 @@ func TestNoAllocations(t *testing.T) {
 		{"Encoder.Append", func() {
 			e.Restart()
 			for _, m := range messages {
-				e.Append(payload, m, len(m)-1, usual)
+				e.Append(payload, m, len(m)-1, 0)
 			}
 		}},
 		{"Encoder.Observe", func() {
@@ -46,7 +46,7 @@ func TestNoAllocations(t *testing.T) {
 		}},
 		{"Codebook.Append", func() {
 			for _, m := range messages {
-				Builtin().Append(payload, m, len(m)-1, usual)
+				Builtin().Append(payload, m, len(m)-1, 0)
 			}
 		}},
 		{"Codebook.Decode", func() {

@@ -94,7 +94,7 @@ func TestDecodeDamaged(t *testing.T) {
 	e := NewEncoder(Builtin(), MinHistory)
 	messages := records(newRand(1), 40)
 	for k, msg := range messages {
-		payload, ok := e.Append(nil, msg, len(msg), usual)
+		payload, ok := e.Append(nil, msg, len(msg), 0)
 		require.True(t, ok)
 		if k%13 != 12 {
 			continue

@@ -1,12 +1,10 @@
 package glyph
 
-// Effort is how hard an encoder looks for copies: 0 for the least to 3. The
-// usual is 1: 0 takes some 15 % less time and makes messages 2 to 7 % larger, 2
-// and 3 take 10 and 30 % more and make them 1 and 3 % smaller (BenchmarkEncode).
-// A Decoder need not know.
+// Effort is how hard an encoder looks for copies, from -1 to 2; 0 is the usual.
+// -1 takes some 15 % less time and makes messages 2 to 7 % larger, 1 and 2 take
+// 10 and 30 % more and make them 1 and 3 % smaller (BenchmarkEncode). What is
+// beyond counts as the nearest. A Decoder need not know.
 type Effort int
-
-const usual = Effort(1)
 
 // reach is how far an encoder goes.
 type reach struct {
@@ -15,7 +13,7 @@ type reach struct {
 	good int // a copy as long as this is taken without looking further
 }
 
-func (e Effort) reach() *reach { return &reaches[min(max(e, 0), 3)] }
+func (e Effort) reach() *reach { return &reaches[min(max(e, -1), 2)+1] }
 
 var reaches = [...]reach{
 	{past: 4, text: 4, good: 16},

@@ -29,7 +29,7 @@ func ExampleTrain() {
 		panic(err)
 	}
 	msg := order(4711)
-	payload, ok := book.Append(nil, msg, len(msg), 1)
+	payload, ok := book.Append(nil, msg, len(msg), 0)
 	if !ok {
 		panic("to be sent as it is")
 	}
@@ -50,7 +50,7 @@ func ExampleEncoder() {
 	dec := glyph.NewDecoder(glyph.Builtin(), glyph.MinHistory)
 	for i := range 3 {
 		msg := order(i)
-		payload, ok := enc.Append(nil, msg, len(msg)-1, 1)
+		payload, ok := enc.Append(nil, msg, len(msg)-1, 0)
 		if !ok {
 			dec.Observe(msg) // it would not have become shorter
 			continue

@@ -11,7 +11,7 @@ func FuzzDecode(f *testing.F) {
 	e := NewEncoder(Builtin(), MinHistory)
 	e.Observe(history)
 	msg := []byte(`{"level":"info"} ` + string(history[100:200]))
-	payload, _ := e.Append(nil, msg, len(msg), usual)
+	payload, _ := e.Append(nil, msg, len(msg), 0)
 	f.Add(payload, history, uint16(len(msg)))
 	f.Fuzz(func(t *testing.T, payload, history []byte, rawLen uint16) {
 		n := int(rawLen)
@@ -20,7 +20,7 @@ func FuzzDecode(f *testing.F) {
 				t.Fatal("another length than said")
 			}
 			// What is decoded can be encoded.
-			again, ok := Builtin().Append(nil, got, 2*n+8, usual)
+			again, ok := Builtin().Append(nil, got, 2*n+8, 0)
 			back, err := Builtin().Decode(nil, again, n)
 			if ok && (err != nil || !bytes.Equal(back, got)) {
 				t.Fatal("changed by a second round")
@@ -85,7 +85,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("two forms of one codebook")
 		}
 		msg = msg[:min(len(msg), MaxMessage)]
-		if p, ok := b.Append(nil, msg, 2*len(msg)+8, usual); ok {
+		if p, ok := b.Append(nil, msg, 2*len(msg)+8, 0); ok {
 			if got, err := b.Decode(nil, p, len(msg)); err != nil || !bytes.Equal(msg, got) {
 				t.Fatal("a message was changed", err)
 			}
@@ -117,7 +117,7 @@ func FuzzTrain(f *testing.F) {
 		}
 		for _, s := range samples {
 			s = s[:min(len(s), MaxMessage)]
-			if p, ok := b.Append(nil, s, 2*len(s)+8, usual); ok {
+			if p, ok := b.Append(nil, s, 2*len(s)+8, 0); ok {
 				if got, err := b.Decode(nil, p, len(s)); err != nil || !bytes.Equal(s, got) {
 					t.Fatal("a message was changed", err)
 				}

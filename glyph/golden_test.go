@@ -13,7 +13,7 @@ import (
 )
 
 // digest is of all that two encoders make of messages: in a stream, and alone.
-func digest(book *Codebook, size int, messages [][]byte) string {
+func digest(book *Codebook, size int, messages [][]byte, effort Effort) string {
 	h := sha256.New()
 	e := NewEncoder(book, size)
 	note := func(p []byte) {
@@ -25,9 +25,9 @@ func digest(book *Codebook, size int, messages [][]byte) string {
 			e.Observe(m)
 			continue
 		}
-		p, _ := e.Append(nil, m, len(m)-1, usual)
+		p, _ := e.Append(nil, m, len(m)-1, effort)
 		note(p)
-		p, _ = book.Append(nil, m, len(m)-1, usual)
+		p, _ = book.Append(nil, m, len(m)-1, effort)
 		note(p)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
@@ -47,11 +47,14 @@ func TestGolden(t *testing.T) {
 	got := map[string]string{
 		"builtin id":             Builtin().ID().String(),
 		"trained id":             trained.ID().String(),
-		"records":                digest(Builtin(), MaxHistory, lines),
-		"records, small history": digest(Builtin(), MinHistory, lines),
-		"records, trained":       digest(trained, MaxHistory, lines),
-		"mixed":                  digest(Builtin(), MinHistory, mixed),
-		"long":                   digest(Builtin(), MaxHistory, [][]byte{prose(r, MaxMessage), prose(r, 30_000), noise(r, 9000), make([]byte, MaxMessage)}),
+		"records":                digest(Builtin(), MaxHistory, lines, 0),
+		"records, small history": digest(Builtin(), MinHistory, lines, 0),
+		"records, trained":       digest(trained, MaxHistory, lines, 0),
+		"records, less effort":   digest(Builtin(), MinHistory, lines, -1),
+		"records, more effort":   digest(Builtin(), MinHistory, lines, 1),
+		"records, most effort":   digest(Builtin(), MinHistory, lines, 2),
+		"mixed":                  digest(Builtin(), MinHistory, mixed, 0),
+		"long":                   digest(Builtin(), MaxHistory, [][]byte{prose(r, MaxMessage), prose(r, 30_000), noise(r, 9000), make([]byte, MaxMessage)}, 0),
 	}
 
 	f, err := os.Open("testdata/golden.txt")

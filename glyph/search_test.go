@@ -27,3 +27,13 @@ func TestTextIndex(t *testing.T) {
 		}
 	}
 }
+
+// TestBackTo: what is further back than two bytes can say is not reached.
+func TestBackTo(t *testing.T) {
+	const at = 100_000
+	for back, want := range map[int]uint16{1: 1, 2: 2, 65535: 65535, 65536: 0, 65537: 0, at: 0} {
+		require.Equal(t, want, backTo(uint32(at+1-back), at), "%d back", back)
+	}
+	require.Zero(t, backTo(0, 0), "an empty slot")
+	require.Zero(t, backTo(0, at), "an empty slot")
+}

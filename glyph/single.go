@@ -8,9 +8,9 @@ var singles = sync.Pool{New: func() any {
 }}
 
 // Append appends the payload of a message that stands alone to dst if that
-// takes at most limit bytes. Otherwise it returns dst and false; also if limit
-// is less than len(msg) and the message does not look like becoming shorter. It
-// may be called by several goroutines at the same time.
+// takes at most limit bytes, with that much effort. Otherwise it returns dst and
+// false; also if limit is less than len(msg) and the message does not look like
+// becoming shorter. It may be called by several goroutines at the same time.
 func (b *Codebook) Append(dst, msg []byte, limit int, effort Effort) ([]byte, bool) {
 	if len(msg) > MaxMessage || limit < 1 {
 		return dst, false

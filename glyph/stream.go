@@ -74,9 +74,9 @@ func (e *Encoder) note(msg []byte) {
 func (e *Encoder) MaxMessage() int { return e.history.size }
 
 // Append appends the payload of a message to dst if that takes at most limit
-// bytes; otherwise it returns dst and false, also if limit is less than len(msg)
-// and the message does not look like becoming shorter. In both cases it takes
-// note of the message.
+// bytes, with that much effort; otherwise it returns dst and false, also if limit
+// is less than len(msg) and the message does not look like becoming shorter. In
+// both cases it takes note of the message.
 func (e *Encoder) Append(dst, msg []byte, limit int, effort Effort) ([]byte, bool) {
 	if len(msg) > e.history.size || limit < 1 {
 		e.Observe(msg)

@@ -23,7 +23,7 @@ func newLink(book *Codebook, size int) link {
 
 // send sends a message, as it is if that is shorter, and returns its payload.
 func (l link) send(t testing.TB, msg []byte, limit int) []byte {
-	payload, ok := l.e.Append(nil, msg, limit, usual)
+	payload, ok := l.e.Append(nil, msg, limit, 0)
 	if !ok {
 		require.Empty(t, payload)
 		l.d.Observe(msg)
@@ -175,13 +175,13 @@ func TestRestartIsAsNew(t *testing.T) {
 	e := NewEncoder(Builtin(), MinHistory)
 	e.Observe(prose(newRand(5), 40_000))
 	for _, m := range messages {
-		e.Append(nil, m, len(m), usual)
+		e.Append(nil, m, len(m), 0)
 	}
 	e.Restart()
 	fresh := NewEncoder(Builtin(), MinHistory)
 	for _, m := range messages {
-		want, _ := fresh.Append(nil, m, len(m), usual)
-		got, _ := e.Append(nil, m, len(m), usual)
+		want, _ := fresh.Append(nil, m, len(m), 0)
+		got, _ := e.Append(nil, m, len(m), 0)
 		require.Equal(t, want, got)
 	}
 }
@@ -202,7 +202,7 @@ func TestWorksetsTaken(t *testing.T) {
 		case k == 40:
 			e.Restart()
 		}
-		out, _ := e.Append(nil, msg, len(msg)-1, usual)
+		out, _ := e.Append(nil, msg, len(msg)-1, 0)
 		return out
 	}
 	size := func(i int) int { return MinHistory << (i % 3) }
@@ -248,11 +248,11 @@ func TestWorksetsTaken(t *testing.T) {
 
 func TestRestartKeepsWorkset(t *testing.T) {
 	e := NewEncoder(Builtin(), MinHistory)
-	e.Append(nil, []byte("a message"), 99, usual)
+	e.Append(nil, []byte("a message"), 99, 0)
 	s := e.work
 	for range 2 * mostWorksets {
 		e.Restart()
-		e.Append(nil, []byte("a message"), 99, usual)
+		e.Append(nil, []byte("a message"), 99, 0)
 		require.Same(t, s, e.work)
 	}
 }
@@ -261,7 +261,7 @@ func TestRestartKeepsWorkset(t *testing.T) {
 func TestWorksetsAreLetGo(t *testing.T) {
 	for i := range 200 {
 		e := NewEncoder(Builtin(), MinHistory)
-		e.Append(nil, []byte("a message, and a message"), 100, usual)
+		e.Append(nil, []byte("a message, and a message"), 100, 0)
 		if i%2 == 0 {
 			e.Release()
 		}

@@ -108,7 +108,7 @@ func (m *model) countIn(b *Codebook, samples [][]byte) (size int) {
 	for _, s := range samples {
 		w.clear(hashBits(4 * len(s)))
 		w.buf = append(w.buf, s...)
-		c := coder{window: w, book: b, reach: usual.reach(), model: &b.start, recent: plainRecent, observed: observed}
+		c := coder{window: w, book: b, reach: Effort(0).reach(), model: &b.start, recent: plainRecent, observed: observed}
 		c.w.out = out[:0]
 		out, _ = c.run(0, 2*len(s)+8)
 		size += 8 * len(out)

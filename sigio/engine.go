@@ -16,6 +16,7 @@ import (
 // each of which has its own scratch.
 type engine struct {
 	level    Level
+	whole    bool // blocks are not cut
 	set      strategy.Set
 	selector strategy.Selector
 	buffers  buffers
@@ -74,7 +75,11 @@ func (f *fault) Error() string { return f.reason }
 // encodeBlock appends the regions of the chunks that block is cut into to dst
 // and their descriptions to chunks. Its errors are faults.
 func (e *engine) encodeBlock(s *scratch, dst, block []byte, chunks []chunk) ([]byte, []chunk, error) {
-	s.cuts = strategy.AppendCuts(s.cuts[:0], block)
+	if s.cuts = s.cuts[:0]; e.whole && len(block) > 0 {
+		s.cuts = append(s.cuts, len(block))
+	} else {
+		s.cuts = strategy.AppendCuts(s.cuts, block)
+	}
 	dst = e.buffers.reserve(dst, encodedBound(len(block))+len(s.cuts)*regionOverhead)
 	var err error
 	from, start := 0, 0
@@ -133,12 +138,17 @@ func (e *engine) joins(a, b *draft) bool {
 
 // append appends the region of src to dst and its description to chunks.
 func (e *engine) append(s *scratch, dst, src []byte, d *draft, chunks []chunk) ([]byte, []chunk, error) {
-	if d.joined { // which may show what none of the pieces did
+	switch {
+	case d.joined && d.choice.ID == e.set.General(e.level):
+		// The whole may show what none of the pieces did: one of five programs
+		// becomes a fifth smaller at LevelFastest.
 		took := d.took
 		if err := e.plan(d, src); err != nil {
 			return dst, chunks, err
 		}
 		d.took += took
+	case d.joined:
+		strategy.DetectInto(&d.profile, src)
 	}
 	dst, c, err := e.encodeDraft(s, dst, src, d)
 	if err != nil {

@@ -81,6 +81,21 @@ func TestPiecesOfOneStrategyAreOneChunk(t *testing.T) {
 	}
 }
 
+// TestWholeBlocks are chunks as long as the option says.
+func TestWholeBlocks(t *testing.T) {
+	content := bytes.Join([][]byte{prose(1, 500_000), measurements(2, 700_000)}, nil)
+	for whole, want := range map[bool]int{true: 2, false: 3} {
+		opts := []sigio.WriterOption{sigio.WithChunkSize(1 << 20)}
+		if whole {
+			opts = append(opts, sigio.WithWholeBlocks())
+		}
+		var lens []int
+		stream := write(content).seal(t, append(opts, sigio.WithObserver(func(d sigio.Decision) { lens = append(lens, d.RawLen) }))...)
+		require.Len(t, lens, want, "%v", lens)
+		requireSame(t, content, unseal(t, stream))
+	}
+}
+
 // TestJoinedPiecesAreDecidedOnAsOne: the whole may be for another codec than its
 // pieces.
 func TestJoinedPiecesAreDecidedOnAsOne(t *testing.T) {

@@ -246,7 +246,7 @@ func (e *engine) encodeMessage(s *scratch, dst, src []byte, h *historyWriter, li
 	// A payload is written where the shortest header leaves it; another may be
 	// there already.
 	end := max(len(dst), c.at+frame.ChunkHeaderLen)
-	out, ok := h.glyph.Append(dst[:end], src, limit, glyph.Effort(e.level-LevelFastest))
+	out, ok := h.glyph.Append(dst[:end], src, limit, glyph.Effort(e.level))
 	switch {
 	case ok:
 		c.id, c.name, c.announce, c.history = strategy.Glyph, strategy.Glyph.String(), 0, true

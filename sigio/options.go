@@ -89,6 +89,12 @@ func WithLevel(l Level) WriterOption { return writerOption(func(c *config) { c.l
 // LevelBetter and LevelBest.
 func WithChunkSize(n int) WriterOption { return writerOption(func(c *config) { c.chunkSize = n }) }
 
+// WithWholeBlocks has every block become one chunk. Without it a block is cut
+// where its content changes from one kind to another, which makes archives of
+// such content some 15 % smaller and takes time: most with large blocks, and
+// with a Selector for which it takes time to decide.
+func WithWholeBlocks() WriterOption { return writerOption(func(c *config) { c.whole = true }) }
+
 // WithSelector replaces strategy.Adaptive() as what chooses a strategy for
 // each chunk.
 func WithSelector(s strategy.Selector) WriterOption {
@@ -130,6 +136,7 @@ type config struct {
 
 	level     Level
 	chunkSize int // 0: by level
+	whole     bool
 	selector  strategy.Selector
 	observer  func(Decision)
 	adaptive  bool // the level follows the destination, up to ceiling

@@ -58,7 +58,7 @@ func NewWriter(w io.Writer, opts ...WriterOption) *Writer {
 
 func (z *Writer) init() {
 	z.engine = engine{
-		level: z.cfg.level, set: z.cfg.set, selector: z.cfg.selector,
+		level: z.cfg.level, whole: z.cfg.whole, set: z.cfg.set, selector: z.cfg.selector,
 		buffers: z.cfg.buffers, verify: z.cfg.verify,
 	}
 	if b := z.cfg.codebook(); b != nil {

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/sigmalang/sigma/glyph"
@@ -61,6 +62,50 @@ func TestGlyphReachesFurtherWhereSizeCounts(t *testing.T) {
 		require.Equal(t, Zstd, choose(english(tt.longest+1, 1), tt.level, Default()).ID, "%v", tt.level)
 	}
 	require.NotEqual(t, Glyph, choose(english(1025, 1), LevelFastest, Default()).ID)
+}
+
+// TestWhenGlyphIsDoubted: how short a payload has to be for the general codec not
+// to be tried.
+func TestWhenGlyphIsDoubted(t *testing.T) {
+	trained := Default().WithCodebook(bookOf(t, string(english(3000, 2)), string(english(3000, 3))))
+	for _, tt := range []struct {
+		n     int
+		level Level
+		set   Set
+		want  int // 0 for no doubt
+	}{
+		{256, LevelFastest, Default(), 0},
+		{256, LevelBest, Default(), 0},
+		{500, LevelFastest, Default(), 200},
+		{1000, LevelDefault, Default(), 400},
+		{1000, LevelBetter, Default(), 1},
+		{4000, LevelBetter, Default(), 1},
+		{4000, LevelBest, Default(), 1},
+		{1000, LevelDefault, trained, 0},
+		{4000, LevelFastest, trained, 1000},
+		{4000, LevelDefault, trained, 1000},
+		{4000, LevelBetter, trained, 1},
+	} {
+		c := choose(english(tt.n, 1), tt.level, tt.set)
+		require.Equal(t, Glyph, c.ID, "%+v", tt)
+		require.Equal(t, tt.want, c.Expected, "%+v", tt)
+	}
+}
+
+// TestGlyphHeedsTheLevel by how hard it looks for copies.
+func TestGlyphHeedsTheLevel(t *testing.T) {
+	st, _ := Default().Lookup(Glyph)
+	var text []byte
+	for r := seeded(1); len(text) < 20_000; {
+		text = fmt.Appendf(text, "user=%d took %d ms for item-%d of %d\n", r.IntN(90), r.IntN(4000), r.IntN(900), r.IntN(50))
+	}
+	size := func(l Level) int {
+		out, err := st.Encode(nil, text, Params{Level: l, Limit: len(text) - 1})
+		require.NoError(t, err)
+		return len(out)
+	}
+	require.Less(t, size(LevelDefault), size(LevelFastest))
+	require.Less(t, size(LevelBest), size(LevelDefault))
 }
 
 func TestGlyphRefuses(t *testing.T) {

@@ -21,7 +21,7 @@ type Input struct {
 // than stored.
 type Choice struct {
 	ID   ID
-	Plan any // handed to Encode in Params.Plan
+	Plan any // handed to Encode in Params.Plan; Zstd takes a Level for its own
 
 	// Limit is the length in bytes that the payload must not pass; 0 is just
 	// below the chunk's.

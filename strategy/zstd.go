@@ -35,7 +35,7 @@ var (
 func (zstdFrame) ID() ID       { return Zstd }
 func (zstdFrame) Name() string { return Zstd.String() }
 
-// Encode takes a Level in p.Plan for that of the chunk.
+// Encode takes a Level in p.Plan for its own.
 func (zstdFrame) Encode(dst, src []byte, p Params) ([]byte, error) {
 	if len(src) > maxChunk {
 		return dst, ErrSkip

@@ -195,6 +195,21 @@ func TestZstdNearLeavesNoTrace(t *testing.T) {
 // TestZstdEncoderAges: an encoder counts the positions it has seen and clears
 // its tables when they no longer fit 31 bits; that must not show. With the
 // largest window this happens every 130 chunks or so.
+// TestZstdTakesALevel from a Selector that knows better than the Writer's.
+func TestZstdTakesALevel(t *testing.T) {
+	text := english(mib, 1)
+	encode := func(p Params) []byte {
+		p.Limit = len(text)
+		out, err := zstdFrame{}.Encode(nil, text, p)
+		require.NoError(t, err)
+		return out
+	}
+	fast, usual := encode(Params{Level: LevelFastest}), encode(Params{Level: LevelDefault})
+	require.NotEqual(t, len(fast), len(usual))
+	require.True(t, bytes.Equal(usual, encode(Params{Level: LevelFastest, Plan: LevelDefault})))
+	require.True(t, bytes.Equal(fast, encode(Params{Level: LevelDefault, Plan: LevelFastest})))
+}
+
 func TestZstdEncoderAges(t *testing.T) {
 	for level := LevelFastest; level <= LevelBest; level++ {
 		e := newZstdEncoder(zstdLevel(level), maxChunk)

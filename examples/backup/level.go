@@ -11,7 +11,7 @@ func (p *program) writerOptions() []sigio.WriterOption {
 		sigio.WithChunkSize(p.sizes.chunk), sigio.WithIndex(),
 	}
 	if p.level == sigio.LevelFastest {
-		opts = append(opts, sigio.WithStrategies(thrifty), sigio.WithSelector(choosy{strategy.Adaptive()}))
+		opts = append(opts, sigio.WithWholeBlocks(), sigio.WithStrategies(thrifty), sigio.WithSelector(choosy{strategy.Adaptive()}))
 	}
 	return opts
 }
@@ -40,8 +40,8 @@ func (s choosy) Select(in strategy.Input) strategy.Choice {
 }
 
 // dense reports whether a chunk is of the kind in which the fastest level
-// misses most: binary data of which something remains to be gained.
+// misses most: binary data of which much remains to be gained.
 func dense(p *strategy.Profile) bool {
-	const most = 7<<8 + 1<<6 // bits of entropy a byte, in the unit of the profile
+	const most = 6<<8 + 1<<7 // bits of entropy a byte, in the unit of the profile
 	return p.Class != strategy.ClassTextLike && p.Entropy < most
 }

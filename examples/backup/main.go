@@ -26,10 +26,11 @@
 // directories come last, children first, as their times are set last.
 //
 // Behind its members a run has a catalogue, a text file in .sigma-backup/: what
-// was stored and where, with sums and exact times, and what was deleted. By it, restore finds a file without decoding what stands
-// before it. A file counts as unchanged if kind, size, mode, owner,
-// modification time and, where the system tells them, change time and inode
-// are as they were, and were not those of the very moment of the reading.
+// was stored and where, with sums and exact times, and what was deleted. By it,
+// restore finds a file without decoding what stands before it. A file counts as
+// unchanged if kind, size, mode, owner, modification time and, where the system
+// tells them, change time and inode are as they were, and were not those of the
+// very moment of the reading.
 //
 // Holes of sparse files are neither read nor written again, and compress to
 // nothing. Devices, sockets and named pipes are skipped with a notice; paths
@@ -54,10 +55,10 @@
 // interrupted by a signal or an error, what it wrote is removed. If it is
 // killed, the old archive reads as before, and the next run goes on: each time
 // it has stored 64 MiB, and a quarter of what it had, it leaves a catalogue,
-// and takes from there whatever has not changed since. Only where a copy of a Sigma stream was being
-// stored it may not know what is torn, or whether whole runs are damaged: then
-// it says where to cut the archive, and reading gives the state before that
-// place with exit code 3.
+// and takes from there whatever has not changed since. Only where a copy of a
+// Sigma stream was being stored it may not know what is torn, or whether whole
+// runs are damaged: then it says where to cut the archive, and reading gives the
+// state before that place with exit code 3.
 //
 // A file that shrinks while it is read is filled up with zeros, one that grows
 // is cut; both are reported, and stored again by the next run. What an earlier

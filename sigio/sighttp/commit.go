@@ -8,12 +8,14 @@ import (
 	"strings"
 )
 
-// minWithCodebook is the length from which a body is worth coding by a
-// codebook, minSigma that by the built-in one, and maxWithCodebook that beyond
-// which a general codec does better.
+// The lengths from which bodies are worth coding unless WithMinSize says
+// otherwise, in bytes: what Sigma has a codebook for, or the built-in one, is so
+// sooner than what has to find its own phrases. maxWithCodebook is how far a
+// codebook for such bodies reaches.
 const (
 	minWithCodebook = 128
 	minSigma        = 256
+	defaultMinSize  = 1024
 	maxWithCodebook = 8 << 10
 )
 
@@ -24,12 +26,14 @@ func (w *response) minSize() int {
 	switch {
 	case w.forced:
 		return 0
+	case w.handler.sized:
+		return w.handler.minSize
 	case w.book != nil:
-		return min(w.handler.minSize, minWithCodebook)
+		return minWithCodebook
 	case w.coding == Sigma:
-		return min(w.handler.minSize, minSigma)
+		return minSigma
 	}
-	return w.handler.minSize
+	return defaultMinSize
 }
 
 // mayCompress says whether status and header, which the handler has just

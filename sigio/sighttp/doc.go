@@ -19,7 +19,7 @@
 //     (http.ErrAbortHandler). Before the header has left, a panic leaves
 //     nothing of this package behind but Vary.
 //   - Flush sends all that was written, compressed, so that events arrive one by
-//     one. A body that is flushed before it has the minimum size, or that is
+//     one. A body that is flushed before it has 1 KiB, or that is
 //     text/event-stream, counts as a stream, whose memory is kept small, and has
 //     a history: each event may copy from those before it.
 //   - A body of up to 64 KiB that is not flushed is compressed as a whole when

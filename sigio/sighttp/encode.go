@@ -12,7 +12,6 @@ import (
 	"github.com/sigmalang/sigma/glyph"
 	"github.com/sigmalang/sigma/internal/freelist"
 	"github.com/sigmalang/sigma/sigio"
-	"github.com/sigmalang/sigma/strategy"
 )
 
 // encoder is what the three codings' encoders have in common. After Reset an
@@ -137,9 +136,6 @@ func (e *encoders) build(key encoderKey) (encoder, error) {
 	opts := []sigio.WriterOption{sigio.WithLevel(e.level), sigio.WithChunkSize(sigmaChunk)}
 	if key.book != nil {
 		opts = append(opts, sigio.WithCodebook(key.book))
-		if e.level < sigio.LevelBetter {
-			opts = append(opts, sigio.WithSelector(trusting{strategy.Adaptive()}))
-		}
 	}
 	switch key.shape {
 	case live:
@@ -148,18 +144,6 @@ func (e *encoders) build(key encoderKey) (encoder, error) {
 		return &pieces{Writer: sigio.NewWriter(nil, append(opts, sigio.WithHistory(textHistory))...)}, nil
 	}
 	return &growing{Writer: sigio.NewWriter(nil, opts...)}, nil
-}
-
-// trusting takes a codebook where it may serve, and does not try zstd as well:
-// that takes as long again, and wins where the codebook is for other bodies.
-type trusting struct{ strategy.Selector }
-
-func (t trusting) Select(in strategy.Input) strategy.Choice {
-	c := t.Selector.Select(in)
-	if c.ID == strategy.Glyph {
-		c.Expected = 0
-	}
-	return c
 }
 
 func zstdLevel(l sigio.Level) zstd.EncoderLevel {

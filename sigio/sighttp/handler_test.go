@@ -127,8 +127,26 @@ func TestShortBodies(t *testing.T) {
 			require.Equal(t, want, resp.Header.Get("Content-Encoding"), "%s, %d bytes", coding, n)
 		}
 	}
-	resp, _ := roundTrip(t, writing(page(200)), accepting("sigma"), sighttp.WithMinSize(200))
-	require.Equal(t, "sigma", resp.Header.Get("Content-Encoding"), "WithMinSize is more than it says")
+	for n, want := range map[int]string{199: "", 200: "sigma"} {
+		resp, _ := roundTrip(t, writing(page(n)), accepting("sigma"), sighttp.WithMinSize(200))
+		require.Equal(t, want, resp.Header.Get("Content-Encoding"), "%d bytes", n)
+	}
+	resp, _ := roundTrip(t, writing(page(2000)), accepting("sigma"), sighttp.WithMinSize(2001))
+	require.Empty(t, resp.Header.Get("Content-Encoding"), "WithMinSize is not heeded")
+}
+
+// TestFlushedEarly: who flushes a few hundred bytes sends events, and may do so
+// for hours: the history is that of a stream, without a window for texts.
+func TestFlushedEarly(t *testing.T) {
+	const windowLog = 16 + 12 + 1 // FORMAT 6: in the parameters of the history, behind the header
+	for first, want := range map[int]byte{300: 0, 1023: 0, 1024: 20} {
+		_, body := roundTrip(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(page(first))
+			_ = http.NewResponseController(w).Flush()
+			_, _ = w.Write(page(3000))
+		}), accepting("sigma"))
+		require.Equal(t, want, body[windowLog], "%d bytes first", first)
+	}
 }
 
 // Whatever is in this table passes as if Handler weren't there, except for Vary.

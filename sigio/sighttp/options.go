@@ -29,6 +29,7 @@ type config struct {
 	books   []*glyph.Codebook
 
 	minSize     int
+	sized       bool // WithMinSize was given
 	worthwhile  func(contentType string) bool
 	padding     int
 	requestMax  int64 // 0: request bodies pass as they are
@@ -42,7 +43,6 @@ func defaults() config {
 	return config{
 		codings:    []Coding{Sigma, Zstd, Gzip},
 		level:      sigio.LevelBetter,
-		minSize:    1024,
 		worthwhile: Compressible,
 	}
 }
@@ -80,10 +80,10 @@ func WithLevel(l sigio.Level) Option {
 
 // WithCodebook has bodies of up to 8 KiB coded by a codebook that was made for
 // such bodies, if both ends have it and speak Sigma; see glyph.Train. From
-// sigio.LevelBetter on zstd is tried as well, which takes as long again. Bodies
-// from 128 bytes on count as large enough then. A Transport names the codebooks
-// it was given, by the request header Sigma-Codebook, and a Handler uses the
-// first of its own that is named there.
+// sigio.LevelBetter on zstd is tried as well, which takes as long again; below,
+// only where the codebook makes more than a quarter of a body remain. A
+// Transport names the codebooks it was given, by the request header
+// Sigma-Codebook, and a Handler uses the first of its own that is named there.
 func WithCodebook(b *glyph.Codebook) Option {
 	return option(func(c *config) {
 		if b == nil {
@@ -95,10 +95,10 @@ func WithCodebook(b *glyph.Codebook) Option {
 }
 
 // WithMinSize sets the length in bytes from which bodies are compressed. The
-// default is 1024: gzip and zstd know nothing to begin with. Sigma knows what is
-// common in json, logs and code, so that for it 256 is the most.
+// default is 1024, of what Sigma codes 256, since it knows what is common in
+// json, logs and code, and with a codebook 128.
 func WithMinSize(n int) HandlerOption {
-	return handlerOption(func(c *config) { c.minSize = n })
+	return handlerOption(func(c *config) { c.minSize, c.sized = n, true })
 }
 
 // WithContentTypes sets what decides whether bodies of a media type are worth

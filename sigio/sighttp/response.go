@@ -233,7 +233,7 @@ func (w *response) FlushError() error {
 	}
 	if w.state == holding {
 		s := live
-		if len(w.scratch.held) >= w.minSize() {
+		if len(w.scratch.held) >= defaultMinSize {
 			s = long
 		}
 		if err := w.decide(w.scratch.held, s); err != nil {
