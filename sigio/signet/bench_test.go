@@ -114,6 +114,7 @@ var streamCodecs = []streamCodec{
 	zstdCodec("zstd-fastest", zstd.SpeedFastest),
 	zstdCodec("zstd-default", zstd.SpeedDefault),
 	sigmaCodec("sigma"),
+	sigmaCodec("sigma-fastest", signet.WithWriterOptions(sigio.WithLevel(sigio.LevelFastest))),
 	// As without checks as the others, and with as long a window as gzip, or longer.
 	sigmaCodec("sigma-unchecked", signet.WithTransportChecks(), signet.WithWriterOptions(sigio.WithHistory(64<<10))),
 	// Not the same task: a line may wait for a millisecond.
