@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -386,7 +387,7 @@ func TestUsage(t *testing.T) {
 
 func TestLine(t *testing.T) {
 	for _, done := range []int64{0, 1, 1 << 20, 1 << 50} {
-		if l := line("storing", done, 1<<20, time.Second); len(l) != columns {
+		if l := line("storing", done, 1<<20, time.Second); len(l) != terminal.Columns {
 			t.Errorf("a line of %d characters: %q", len(l), l)
 		}
 	}

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
-	"unicode"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -64,7 +63,7 @@ func (p *program) run(args []string) (code int) {
 		p.say(err.Error())
 		return exitUsage
 	}
-	if !p.quiet && isTerminal(p.stderr) {
+	if !p.quiet && terminal.Is(p.stderr.Stat()) {
 		p.progress.screen = p.stderr
 	}
 	if err := p.dispatch(); err != nil {
@@ -154,17 +153,7 @@ func (p *program) notice(message string) {
 
 func (p *program) say(message string) {
 	if p.progress.screen != nil {
-		fmt.Fprintf(p.stderr, "\r%*s\r", columns, "")
+		terminal.Clear(p.stderr)
 	}
-	fmt.Fprintln(p.stderr, "backup: "+printable(message))
-}
-
-// printable replaces what would move a terminal's cursor.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return '?'
-	}, s)
+	fmt.Fprintln(p.stderr, "backup: "+terminal.Printable(message))
 }

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -179,7 +180,7 @@ func (p *program) record(f *os.File, a *archive) error {
 		return err
 	}
 	s := r.z.Stats()
-	p.notice(fmt.Sprintf("run %d: %d of %d entries, %s stored as %s", r.run, r.listed, len(t.items), formatSize(r.stored), formatSize(s.Encoded)))
+	p.notice(fmt.Sprintf("run %d: %d of %d entries, %s stored as %s", r.run, r.listed, len(t.items), terminal.Size(r.stored), terminal.Size(s.Encoded)))
 	return nil
 }
 

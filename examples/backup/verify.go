@@ -12,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 // verify decodes the whole archive, and holds the contents of all runs against
@@ -148,7 +150,7 @@ func (p *program) list(a *archive) error {
 				}
 			}
 			fmt.Fprintf(out, "run %d  %s  %d stored, %d deleted, %s\n", n+1,
-				clock(r.time).Format(time.DateTime), len(r.entries)-gone, gone, formatSize(r.end-r.start))
+				clock(r.time).Format(time.DateTime), len(r.entries)-gone, gone, terminal.Size(r.end-r.start))
 		}
 		return out.Flush()
 	}
@@ -182,7 +184,7 @@ func fileMode(e *entry) fs.FileMode {
 
 func listName(e *entry) string {
 	if e.kind == kindLink {
-		return printable(e.name) + " -> " + printable(e.target)
+		return terminal.Printable(e.name) + " -> " + terminal.Printable(e.target)
 	}
-	return printable(e.name)
+	return terminal.Printable(e.name)
 }

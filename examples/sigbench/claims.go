@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -121,7 +122,7 @@ func (r *report) claimTable(dst io.Writer) error {
 		fmt.Fprintf(w, "%v\t", class)
 	}
 	for i, f := range folders {
-		fmt.Fprintf(w, "\n%s\t", printable(names[i+1]))
+		fmt.Fprintf(w, "\n%s\t", terminal.Printable(names[i+1]))
 		t := c.classes[f]
 		if t == nil {
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sigmalang/sigma/examples/internal/heap"
 	"github.com/sigmalang/sigma/examples/internal/outfile"
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 // program is one run of the command.
@@ -114,7 +115,7 @@ func (p *program) publish(r *report) error {
 // complain prints each of several errors on a line of its own.
 func (p *program) complain(err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(p.stderr, "sigbench: "+printable(strings.TrimSuffix(line, "\n")))
+		fmt.Fprintln(p.stderr, "sigbench: "+terminal.Printable(strings.TrimSuffix(line, "\n")))
 	}
 }
 

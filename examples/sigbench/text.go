@@ -8,7 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
+
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 // writeText writes the tables: files if asked for, classes, and last the
@@ -53,7 +54,7 @@ func left(cells []string) []string {
 func (r *report) fileTable(dst io.Writer) error {
 	cells := []string{"file, codec"}
 	for _, one := range r.results {
-		cells = append(cells, printable(one.file)+", "+r.codecs[one.codec].name)
+		cells = append(cells, terminal.Printable(one.file)+", "+r.codecs[one.codec].name)
 	}
 	cells = left(cells)
 	w := columns(dst)
@@ -72,7 +73,7 @@ func (r *report) classTable(dst io.Writer, classes []string) error {
 	cells := []string{"class, codec"}
 	for _, class := range classes {
 		for _, c := range r.codecs {
-			cells = append(cells, printable(class)+", "+c.name)
+			cells = append(cells, terminal.Printable(class)+", "+c.name)
 		}
 	}
 	cells = left(cells)
@@ -135,16 +136,6 @@ func formatSpeed(f float64) string {
 		return fmt.Sprintf("%.1f", f)
 	}
 	return fmt.Sprintf("%.0f", f)
-}
-
-// printable replaces what would move a terminal's cursor.
-func printable(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return '?'
-	}, name)
 }
 
 // writeCSV writes a row for each file and codec, then for each class, then for

@@ -32,6 +32,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 func main() {
@@ -49,7 +51,7 @@ func main() {
 		os.Exit(c)
 	case s := <-signals:
 		p.outputs.abandon()
-		if isTerminal(p.stderr.Stat()) {
+		if terminal.Is(p.stderr.Stat()) {
 			fmt.Fprintln(p.stderr) // the shell's prompt is not to overwrite the bar
 		}
 		number, _ := s.(syscall.Signal)

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -24,42 +24,22 @@ func (p *program) meter(name string, in *os.File) *meter {
 	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
 		m.total = info.Size()
 	}
-	if !p.quiet && isTerminal(p.stderr.Stat()) {
+	if !p.quiet && terminal.Is(p.stderr.Stat()) {
 		m.screen = p.stderr
 	}
 	return m
 }
 
-// redraw is how long a line stands.
-const redraw = 100 * time.Millisecond
-
 // watch draws what stats tells, until stop is called, which returns when the
-// line is cleared and sets last. A task shorter than redraw draws nothing.
+// line is cleared and sets last. A short task draws nothing.
 func (m *meter) watch(stats func() sigio.Stats) (stop func()) {
 	if m.screen == nil {
 		return func() {}
 	}
 	began := time.Now()
-	quit, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		tick := time.NewTicker(redraw)
-		defer tick.Stop()
-		for drawn := false; ; drawn = true {
-			select {
-			case <-tick.C:
-				fmt.Fprint(m.screen, "\r"+m.progress(stats(), began).line())
-			case <-quit:
-				if drawn {
-					fmt.Fprintf(m.screen, "\r%*s\r", columns, "")
-				}
-				return
-			}
-		}
-	}()
+	clear := terminal.Draw(m.screen, func() string { return m.progress(stats(), began).line() })
 	return func() {
-		close(quit)
-		<-gone
+		clear()
 		m.last = m.progress(stats(), began)
 	}
 }

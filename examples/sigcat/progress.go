@@ -5,7 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 // progress is how far the work on a file has come. Sizes are in bytes.
@@ -16,12 +17,8 @@ type progress struct {
 	elapsed      time.Duration
 }
 
-// columns is the width of a line: one less than the narrowest terminal in
-// use, so that it never wraps.
-const columns = 79
-
-// line is the progress as one line of exactly that width, which overwrites
-// the one before it.
+// line is the progress as one line of exactly terminal.Columns characters, which
+// overwrites the one before it.
 func (p progress) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-16s ", elide(p.name, 16))
@@ -33,60 +30,35 @@ func (p progress) line() string {
 		bar := strings.Repeat("#", n) + strings.Repeat(".", cells-n)
 		fmt.Fprintf(&b, "%3d%% [%s] ", int(float64(done)/float64(p.total)*100), bar)
 	}
-	fmt.Fprintf(&b, "%8s %10s %6s:1", formatSize(p.raw), p.rate(), formatRatio(p.raw, p.encoded))
+	fmt.Fprintf(&b, "%8s %10s %6s:1", terminal.Size(p.raw), p.rate(), formatRatio(p.raw, p.encoded))
 	if known && done > 0 {
 		left := p.elapsed.Seconds() * float64(p.total-done) / float64(done)
 		fmt.Fprintf(&b, " %8s left", formatTime(left))
 	}
-	return fmt.Sprintf("%-*.*s", columns, columns, b.String())
+	return fmt.Sprintf("%-*.*s", terminal.Columns, terminal.Columns, b.String())
 }
 
 // summary is the line that stays when the work is done.
 func (p progress) summary() string {
 	return fmt.Sprintf("%s: %s raw, %s compressed, ratio %s, %s, %s", p.name,
-		formatSize(p.raw), formatSize(p.encoded), formatRatio(p.raw, p.encoded), p.elapsed.Round(10*time.Millisecond), p.rate())
+		terminal.Size(p.raw), terminal.Size(p.encoded), formatRatio(p.raw, p.encoded), p.elapsed.Round(10*time.Millisecond), p.rate())
 }
 
 func (p progress) rate() string {
 	if p.elapsed <= 0 {
 		return "-"
 	}
-	return formatSize(int64(float64(p.raw)/p.elapsed.Seconds())) + "/s"
+	return terminal.Size(int64(float64(p.raw)/p.elapsed.Seconds())) + "/s"
 }
 
 // elide shortens a name to n characters at its front, where it tells least,
 // and replaces what would move the cursor.
 func elide(name string, n int) string {
-	r := []rune(strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return '?'
-	}, name))
+	r := []rune(terminal.Printable(name))
 	if len(r) > n {
 		r = append([]rune("..."), r[len(r)-n+3:]...)
 	}
 	return string(r)
-}
-
-// formatSize gives a size in at most 8 characters.
-func formatSize(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f := float64(n)
-	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"} {
-		f /= 1024
-		switch {
-		case f < 9.995:
-			return fmt.Sprintf("%.2f %s", f, unit)
-		case f < 99.95:
-			return fmt.Sprintf("%.1f %s", f, unit)
-		case f < 999.5:
-			return fmt.Sprintf("%.0f %s", f, unit)
-		}
-	}
-	return "-"
 }
 
 // formatRatio gives raw/encoded with three significant digits, or more before

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 )
 
@@ -41,7 +42,7 @@ func TestProgressLine(t *testing.T) {
 			if strings.TrimRight(got, " ") != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
-			if n := utf8.RuneCountInString(got); n != columns {
+			if n := utf8.RuneCountInString(got); n != terminal.Columns {
 				t.Errorf("the line has %d columns", n)
 			}
 		})
@@ -56,14 +57,6 @@ func TestProgressSummary(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	for n, want := range map[int64]string{
-		0: "0 B", 999: "999 B", 1000: "0.98 KiB", 1024: "1.00 KiB", 10234: "9.99 KiB", 10235: "10.0 KiB", 1023_488: "0.98 MiB",
-		5 << 30: "5.00 GiB", 150 << 40: "150 TiB", math.MaxInt64: "8.00 EiB",
-	} {
-		if got := formatSize(n); got != want {
-			t.Errorf("size %d: got %q, want %q", n, got, want)
-		}
-	}
 	for raw, want := range map[int64]string{0: "-", 1: "0.01", 234: "2.34", 999: "9.99", 1234: "12.3", 9996: "100", 123_456: "1235"} {
 		if got := formatRatio(raw, 100); got != want {
 			t.Errorf("ratio %d/100: got %q, want %q", raw, got, want)
@@ -82,14 +75,14 @@ func TestMeter(t *testing.T) {
 	stats := func() sigio.Stats { return sigio.Stats{Raw: 100, Encoded: 50} }
 	began := time.Now()
 	stop := m.watch(stats)
-	time.Sleep(5 * redraw / 2)
+	time.Sleep(5 * terminal.Redraw / 2)
 	stop()
 	lines := strings.Split(screen.String(), "\r") // "", a line or more, blanks, ""
-	most := 3 + int(time.Since(began)/redraw)
+	most := 3 + int(time.Since(began)/terminal.Redraw)
 	if n := len(lines); n < 4 || n > most || lines[0] != "" || !strings.Contains(lines[1], " 50% ") {
 		t.Errorf("drawn: %q", lines)
 	}
-	if clear := strings.Repeat(" ", columns); len(lines) > 2 && (lines[len(lines)-2] != clear || lines[len(lines)-1] != "") {
+	if clear := strings.Repeat(" ", terminal.Columns); len(lines) > 2 && (lines[len(lines)-2] != clear || lines[len(lines)-1] != "") {
 		t.Errorf("not cleared: %q", lines)
 	}
 	if m.last.raw != 100 || m.last.encoded != 50 || m.last.done != 100 {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/sigmalang/sigma/examples/internal/layout"
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -98,8 +99,8 @@ func newPage(title string, level sigio.Level, s *survey) page {
 	}
 	p.Figures = []figure{
 		{"Ratio", formatRatio(s.raw, s.input), "all in all"},
-		{"Content", formatSize(s.raw), grouped(s.raw) + " bytes"},
-		{"Stream", formatSize(s.input), grouped(s.input) + " bytes"},
+		{"Content", terminal.Size(s.raw), grouped(s.raw) + " bytes"},
+		{"Stream", terminal.Size(s.input), grouped(s.input) + " bytes"},
 		{"Chunks", grouped(int64(s.chunks)), "in " + count(s.streams, "stream")},
 	}
 	if s.chunks == 0 { // Chunks does not tell of streams without any
@@ -191,23 +192,4 @@ func grouped(n int64) string {
 		digits = digits[:i] + "\u202f" + digits[i:]
 	}
 	return digits
-}
-
-func formatSize(n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f := float64(n)
-	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB", "PiB"} {
-		f /= 1024
-		switch {
-		case f < 9.995:
-			return fmt.Sprintf("%.2f %s", f, unit)
-		case f < 99.95:
-			return fmt.Sprintf("%.1f %s", f, unit)
-		case f < 999.5:
-			return fmt.Sprintf("%.0f %s", f, unit)
-		}
-	}
-	return fmt.Sprintf("%.0f EiB", f/1024)
 }

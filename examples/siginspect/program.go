@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
-	"unicode"
 
 	"github.com/sigmalang/sigma/examples/internal/outfile"
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 )
 
 // program is one run of the command.
@@ -34,7 +32,7 @@ func (p *program) run(args []string) (code int) {
 		return exitUsage
 	case p.help:
 		return exitOK
-	case err == nil && p.name == dash && isTerminal(p.stdin):
+	case err == nil && p.name == dash && terminal.Is(p.stdin.Stat()):
 		err = errors.New("streams are not read from a terminal; -h helps")
 	}
 	if err != nil {
@@ -113,30 +111,9 @@ func (p *program) colours() bool {
 	if runtime.GOOS == "windows" {
 		able = os.Getenv("WT_SESSION") != "" // older consoles print the codes
 	}
-	return able && os.Getenv("NO_COLOR") == "" && isTerminal(p.stdout)
-}
-
-// isTerminal reports whether f is a character device other than the null
-// device, which is as near as the standard library comes.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	if err != nil || info.Mode()&fs.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
+	return able && os.Getenv("NO_COLOR") == "" && terminal.Is(p.stdout.Stat())
 }
 
 func (p *program) complain(err error) {
-	fmt.Fprintln(p.stderr, "siginspect: "+printable(err.Error()))
-}
-
-// printable replaces what would move a terminal's cursor.
-func printable(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsPrint(c) {
-			return c
-		}
-		return '?'
-	}, name)
+	fmt.Fprintln(p.stderr, "siginspect: "+terminal.Printable(err.Error()))
 }

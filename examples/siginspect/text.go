@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sigmalang/sigma/examples/internal/terminal"
 	"github.com/sigmalang/sigma/sigio"
 	"github.com/sigmalang/sigma/strategy"
 )
@@ -59,12 +60,12 @@ func marks(light, flushed bool) string {
 func (t *text) summary(s *survey) {
 	size := fmt.Sprintf("%d bytes in %d, ratio %s", s.raw, s.input, formatRatio(s.raw, s.input))
 	if s.chunks == 0 { // Chunks does not tell of streams without any
-		fmt.Fprintf(t.w, "%s: no chunks, %s\n", printable(t.title), size)
+		fmt.Fprintf(t.w, "%s: no chunks, %s\n", terminal.Printable(t.title), size)
 		if s.err == nil {
 			fmt.Fprintln(t.w, "the stream is whole, and has no content")
 		}
 	} else {
-		fmt.Fprintf(t.w, "%s: %s, %s, %s\n", printable(t.title), count(s.streams, "stream"), count(s.chunks, "chunk"), size)
+		fmt.Fprintf(t.w, "%s: %s, %s, %s\n", terminal.Printable(t.title), count(s.streams, "stream"), count(s.chunks, "chunk"), size)
 	}
 	if len(s.cells.list) > 0 {
 		t.chunkMap(s)
